@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One `module` line per target. A target imports only targets on lines above it (README, "Where a
+// change goes"); the runtime side, down to MBQRuntime, imports no Foundation.
+
+let parser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+func module(
+  _ name: String, _ imports: [Target.Dependency] = [], exclude: [String] = [],
+  extra: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: imports, exclude: exclude, swiftSettings: swiftSettings + extra)
+}
+
+func tests(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.init(stringLiteral: name), "MBQTestSupport"] + imports,
+    exclude: name == "mbq" ? ["Snapshots"] : [],
+    swiftSettings: swiftSettings)
+}
+
+func program(_ name: String, _ imports: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: imports, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "mbq",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "MBQRuntime", targets: ["MBQRuntime"]),
+    .executable(name: "mbq", targets: ["mbq"]),
+    .executable(name: "mbq-classify", targets: ["mbq-classify"]),
+    .executable(name: "mbq-bench", targets: ["mbq-bench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    // The runtime side.
+    .target(
+      name: "CMBQKernels",
+      cSettings: [
+        .enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error),
+        // Debug builds would otherwise run the kernels 60 times slower than they are meant to be.
+        .unsafeFlags(["-O2"], .when(configuration: .debug)),
+      ]),
+    module("MBQCore"),
+    module("MBQTokenizer", ["MBQCore"]),
+    module("MBQModel", ["MBQCore"]),
+    module("MBQSchemes", ["MBQCore"]),
+    module("MBQFormat", ["MBQCore", "MBQModel", "MBQSchemes", "CMBQKernels"]),
+    module("MBQKernels", ["MBQCore", "CMBQKernels"]),
+    module(
+      "MBQRuntime",
+      ["MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQTokenizer"]),
+
+    // The toolchain side.
+    module("MBQReference", ["MBQCore", "MBQModel", "MBQSchemes"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    module("MBQCheckpoints", ["MBQCore", "MBQModel", "MBQTokenizer"]),
+    module(
+      "MBQQuantizer",
+      [
+        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQReference",
+        "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", crypto,
+      ]),
+    module("MBQEvaluation", ["MBQCore", "MBQRuntime"]),
+    module("MBQReport", ["MBQCore", "MBQEvaluation"]),
+    program(
+      "mbq",
+      [
+        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQRuntime",
+        "MBQTokenizer", "MBQReference", "MBQCheckpoints", "MBQQuantizer", "MBQEvaluation",
+        "MBQReport", parser,
+      ]),
+    program("mbq-classify", ["MBQCore", "MBQRuntime", "MBQTokenizer", "MBQKernels"]),
+    program("mbq-bench", ["MBQCore", "MBQRuntime", "MBQKernels", "MBQModel"]),
+
+    // Tests.
+    .target(
+      name: "MBQTestSupport", dependencies: ["MBQCore"], path: "Tests/MBQTestSupport",
+      swiftSettings: swiftSettings),
+    tests("MBQCore"),
+    tests("MBQTokenizer"),
+    tests("MBQCheckpoints", ["MBQModel", "MBQTokenizer"]),
+    tests("MBQEvaluation", ["MBQReport", "MBQRuntime"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c17
+)

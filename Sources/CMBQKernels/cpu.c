@@ -1,0 +1,2 @@
+#include "mbq_kernels.h"
+typedef int mbq_unused;

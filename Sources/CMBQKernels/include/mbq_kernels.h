@@ -1,0 +1,4 @@
+#ifndef MBQ_KERNELS_H
+#define MBQ_KERNELS_H
+#include <stdint.h>
+#endif

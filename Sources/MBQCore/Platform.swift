@@ -1,0 +1,145 @@
+// The operating system's names live here and nowhere else.
+#if !hasFeature(Embedded)
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// What the operating system refused, with its own words.
+public struct FileError: ExplainedError, Equatable {
+  public enum Action: String, Sendable {
+    case open = "open"
+    case read = "read"
+    case map = "map into memory"
+    case create = "create"
+    case write = "write"
+    case rename = "move into place"
+  }
+
+  public var action: Action
+  public var path: String
+  public var code: Int32
+
+  public init(_ action: Action, _ path: String, code: Int32) {
+    self.action = action
+    self.path = path
+    self.code = code
+  }
+
+  public var explanation: String {
+    "cannot \(action.rawValue) '\(path)': \(String(cString: strerror(code)))\(advice)"
+  }
+
+  private var advice: String {
+    switch code {
+    case ENOENT: "; check the spelling of the path"
+    case ENOSPC: "; free some space or write to another disk (nothing was left behind)"
+    case EACCES, EPERM, EROFS: "; choose a place you may use or change its permissions"
+    case EISDIR: "; name a file, not a folder"
+    default: ""
+    }
+  }
+}
+
+/// A regular file mapped read-only; unmapped with the value.
+public struct MappedFile: ~Copyable, @unchecked Sendable {
+  public let bytes: UnsafeRawBufferPointer
+  public let path: String
+
+  /// Maps the whole file at `path`.
+  ///
+  /// Refuses, with a `FileError`, what cannot be opened and what is not a regular file. An empty file
+  /// gives empty bytes.
+  public init(path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(.open, path, code: errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileError(.read, path, code: errno) }
+    let kind = status.st_mode & S_IFMT
+    guard kind == S_IFREG else {
+      throw FileError(.open, path, code: kind == S_IFDIR ? EISDIR : EINVAL)
+    }
+    self.path = path
+    let size = Int(status.st_size)
+    if size == 0 {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard let address, address != MAP_FAILED else { throw FileError(.map, path, code: errno) }
+    bytes = UnsafeRawBufferPointer(start: address, count: size)
+  }
+
+  deinit {
+    if let start = bytes.baseAddress {
+      munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+    }
+  }
+}
+
+/// Replaces a file whole or not at all: bytes go to a temporary sibling, which is synced and renamed.
+public enum AtomicFile {
+  /// Writes the concatenation of `parts` to `path`. On failure `path` is as it was before.
+  public static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws(FileError) {
+    let temporary = "\(path).partial-\(getpid())"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError(.create, path, code: errno) }
+    do throws(FileError) {
+      for part in parts { try write(part, to: descriptor, path: path) }
+      guard fsync(descriptor) == 0 else { throw FileError(.write, path, code: errno) }
+    } catch {
+      close(descriptor)
+      unlink(temporary)
+      throw error
+    }
+    guard close(descriptor) == 0 else {
+      let code = errno
+      unlink(temporary)
+      throw FileError(.write, path, code: code)
+    }
+    guard rename(temporary, path) == 0 else {
+      let code = errno
+      unlink(temporary)
+      throw FileError(.rename, path, code: code)
+    }
+  }
+
+  /// Writes `text` as UTF-8.
+  public static func write(_ text: String, to path: String) throws(FileError) {
+    var text = text
+    let failure: FileError? = text.withUTF8 { buffer in
+      do throws(FileError) {
+        try write([UnsafeRawBufferPointer(buffer)], to: path)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  private static func write(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String
+  ) throws(FileError) {
+    var rest = bytes
+    while let start = rest.baseAddress, rest.count > 0 {
+      #if canImport(Glibc)
+      let count = Glibc.write(descriptor, start, min(rest.count, 1 << 30))
+      #elseif canImport(Musl)
+      let count = Musl.write(descriptor, start, min(rest.count, 1 << 30))
+      #else
+      let count = Darwin.write(descriptor, start, min(rest.count, 1 << 30))
+      #endif
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FileError(.write, path, code: errno)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+  }
+}
+#endif
