@@ -54,6 +54,11 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
   /// Refuses, with a `FileError`, what cannot be opened and what is not a regular file. An empty file
   /// gives empty bytes.
   public init(path: String) throws(FileError) {
+    bytes = try Self.map(path)
+    self.path = path
+  }
+
+  private static func map(_ path: String) throws(FileError) -> UnsafeRawBufferPointer {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(.open, path, code: errno) }
     defer { close(descriptor) }
@@ -63,15 +68,11 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
     guard kind == S_IFREG else {
       throw FileError(.open, path, code: kind == S_IFDIR ? EISDIR : EINVAL)
     }
-    self.path = path
     let size = Int(status.st_size)
-    if size == 0 {
-      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-      return
-    }
+    if size == 0 { return UnsafeRawBufferPointer(start: nil, count: 0) }
     let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let address, address != MAP_FAILED else { throw FileError(.map, path, code: errno) }
-    bytes = UnsafeRawBufferPointer(start: address, count: size)
+    return UnsafeRawBufferPointer(start: address, count: size)
   }
 
   deinit {
