@@ -1,4 +1,98 @@
+/* The whole surface of the C kernels. Formats/arithmetic.md derives the arithmetic; the numbers in
+ * brackets are its equations. Every kernel set gives the same bits for the same arguments.
+ *
+ * Conventions: matrices are row-major; strides count floats; every row starts on a multiple of 16
+ * floats from the first and is readable and writable up to its width rounded up to 16 (the columns
+ * past the width hold zeros). Vectors of per-channel numbers are padded with zeros in the same way.
+ * Nothing here allocates, checks lengths or keeps state: MBQKernels does the checking. */
 #ifndef MBQ_KERNELS_H
 #define MBQ_KERNELS_H
+
+#include <stddef.h>
 #include <stdint.h>
+
+/* The longest text, in tokens. The value product of attention sums one product of a 127 and a 2^14
+ * per token in an int32 (10): 2^31 / (127 * 2^14) = 1032, so 1024, the power of two below. */
+#define MBQ_MAX_TOKENS 1024
+
+/* The deepest int8 product. A u8 times an s8 is at least -255 * 127 = -32385 and
+ * 2^31 / 32385 = 66311, so 65536, the power of two below. */
+#define MBQ_MAX_DEPTH 65536
+
+enum { MBQ_ACTIVATION_NONE = 0, MBQ_ACTIVATION_RELU = 1, MBQ_ACTIVATION_GELU = 2,
+       MBQ_ACTIVATION_TANH = 3 };
+enum { MBQ_NORM_NONE = 0, MBQ_NORM_NO_NORM = 1, MBQ_NORM_LAYER_NORM = 2 };
+enum { MBQ_ROW_F32 = 0, MBQ_ROW_F16 = 1, MBQ_ROW_I8 = 2 };
+
+/* output = norm(activation(input * weights^T + bias) + residual) for `rows` rows. */
+typedef struct {
+  const float *input;
+  size_t input_stride;
+  const void *weights;         /* i8 [N/16][K/4][16][4]; f32 and f16 [N/16][K][16] */
+  const float *scales;         /* (N) one per output channel; i8 only */
+  const int32_t *column_sums;  /* (N) 128 * sum over k of the weights; i8 only */
+  const float *bias;           /* (N) or NULL */
+  const float *residual;       /* (rows, N) or NULL */
+  size_t residual_stride;
+  const float *gamma, *beta;   /* (N) each, with a norm */
+  float *output;               /* (rows, N); may be the residual, never the input */
+  size_t output_stride;
+  uint32_t rows, inputs, outputs;
+  uint32_t activation, norm;
+  float epsilon;
+  void *scratch;               /* mbq_linear_scratch(inputs) bytes, 64-byte aligned */
+} mbq_linear;
+
+/* One head of one text. `output` (tokens, head_size) = softmax(query * key^T * scale) * value. */
+typedef struct {
+  const float *query, *key, *value;
+  size_t query_stride, key_stride, value_stride;
+  float *output;
+  size_t output_stride;
+  uint32_t tokens, head_size;
+  uint32_t first_row, row_count;  /* the query rows to compute */
+  float scale;
+  void *scratch;               /* mbq_attention_scratch(tokens, head_size) bytes, 64-byte aligned */
+} mbq_attention;
+
+/* output = norm(input + residual), row by row. */
+typedef struct {
+  const float *input, *residual;  /* residual or NULL */
+  size_t input_stride, residual_stride;
+  const float *gamma, *beta;
+  float *output;
+  size_t output_stride;
+  uint32_t rows, width, norm;
+  float epsilon;
+} mbq_norm;
+
+typedef struct {
+  const char *name;
+  uint32_t needs;              /* MBQ_CPU_* bits */
+  void (*linear_i8)(const mbq_linear *);
+  void (*linear_f32)(const mbq_linear *);
+  void (*linear_f16)(const mbq_linear *);
+  void (*attention_i8)(const mbq_attention *);
+  void (*attention_f32)(const mbq_attention *);
+  void (*norm)(const mbq_norm *);
+  /* output[0 ..< width] = row * scale, or added to it. `kind` is MBQ_ROW_*. */
+  void (*widen_row)(float *output, const void *row, float scale, uint32_t width, uint32_t kind,
+                    int accumulate);
+  /* sums[n] = 128 * sum over k of weights [N/16][K/4][16][4]. */
+  void (*column_sums)(const int8_t *weights, uint32_t inputs, uint32_t outputs, int32_t *sums);
+} mbq_kernel_set;
+
+/* The sets compiled for this architecture, best first; generic C last. */
+size_t mbq_kernel_sets(const mbq_kernel_set *const **first);
+
+/* The MBQ_CPU_* bits of this processor. */
+uint32_t mbq_cpu_features(void);
+enum { MBQ_CPU_AVX2_FMA_F16C = 1, MBQ_CPU_AVX_VNNI = 2, MBQ_CPU_AVX512_VNNI = 4 };
+
+size_t mbq_linear_scratch(uint32_t inputs);
+size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size);
+
+/* CRC-32 (IEEE 802.3, as zlib's), continued from `crc`; start with 0. */
+uint32_t mbq_crc32(uint32_t crc, const void *bytes, size_t count);
+
 #endif

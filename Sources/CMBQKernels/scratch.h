@@ -1,0 +1,39 @@
+/* Where the attention kernels keep their things inside the scratch they are given. */
+#ifndef MBQ_SCRATCH_H
+#define MBQ_SCRATCH_H
+
+#include "mbq_kernels.h"
+
+/* The most query rows any kernel set takes at once. */
+enum { MBQ_MAX_ROWS = 12 };
+
+typedef struct {
+  uint32_t tokens16, head16;
+  size_t keys;         /* i8 [tokens/16][head/4][16][4], or f32 [tokens/16][head][16] */
+  size_t key_scales;   /* f32 (tokens) */
+  size_t key_sums;     /* i32 (tokens) */
+  size_t values;       /* i16 [head/16][tokens/2][16][2], or f32 [tokens][head] */
+  size_t value_scales; /* f32 (tokens) */
+  size_t rows;         /* MBQ_MAX_ROWS query rows as the dot product wants them */
+  size_t scores;       /* f32 (MBQ_MAX_ROWS, tokens) */
+  size_t weights;      /* i16 (MBQ_MAX_ROWS, tokens) */
+  size_t end;
+} mbq_attention_layout;
+
+static inline mbq_attention_layout mbq_attention_layout_of(uint32_t tokens, uint32_t head_size) {
+  mbq_attention_layout l;
+  const size_t n = l.tokens16 = (tokens + 15) / 16 * 16;
+  const size_t d = l.head16 = (head_size + 15) / 16 * 16;
+  l.keys = 0;
+  l.key_scales = l.keys + n * d * 4;
+  l.key_sums = l.key_scales + n * 4;
+  l.values = l.key_sums + n * 4;
+  l.value_scales = l.values + n * d * 4;
+  l.rows = l.value_scales + n * 4;
+  l.scores = l.rows + MBQ_MAX_ROWS * d * 2;
+  l.weights = l.scores + MBQ_MAX_ROWS * n * 4;
+  l.end = l.weights + MBQ_MAX_ROWS * n * 2;
+  return l;
+}
+
+#endif

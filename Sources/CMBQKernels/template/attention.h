@@ -1,0 +1,223 @@
+/* One head of one text, a block of query rows at a time. Masked and padded positions do not exist:
+ * every loop runs over the text's own tokens. */
+
+/* Turns `scores` (tokens16) into e^(score - max), 0 past `tokens`; returns their sum (5). */
+INLINE float softmax_row(float *scores, uint32_t tokens, uint32_t tokens16) {
+  const v16f lowest = splat(-__builtin_inff());
+  v16f m = lowest;
+  for (uint32_t j = 0; j < tokens16; j += 16) {
+    v16f s = select16(lanes_below(j, tokens), load16(scores + j), lowest);
+    store16(scores + j, s);
+    m = max16(m, s);
+  }
+  const float top = max_lane_f(m);
+  v16f total = splat(0.0f);
+  for (uint32_t j = 0; j < tokens16; j += 16) {
+    v16f p = exp16(load16(scores + j) - top);
+    store16(scores + j, p);
+    total = total + p;
+  }
+  return sum16(total);
+}
+
+/* Stores `count` (at most 16) lanes. */
+INLINE void store_lanes(float *p, v16f x, uint32_t count) {
+  if (count >= 16) {
+    store16(p, x);
+  } else {
+    float lanes[16];
+    store16(lanes, x);
+    __builtin_memcpy(p, lanes, count * sizeof(float));
+  }
+}
+
+/* The head's columns of one row as whole blocks, zeros behind them. */
+INLINE void copy_head(const float *x, uint32_t head_size, uint32_t head16, float *block) {
+  for (uint32_t d = head_size; d < head16; d++) block[d] = 0.0f;
+  __builtin_memcpy(block, x, head_size * sizeof(float));
+}
+
+enum { HEAD_MOST = 256 };
+
+INLINE void pack_keys_i8(const mbq_attention *a, const mbq_attention_layout *l) {
+  uint8_t *s = a->scratch;
+  const uint32_t groups = (a->head_size + 3) / 4;
+  float *scales = (float *)(s + l->key_scales);
+  int32_t *sums = (int32_t *)(s + l->key_sums);
+  for (uint32_t j = 0; j < l->tokens16; j++) {
+    int8_t *panel = (int8_t *)(s + l->keys) + (size_t)(j / 16) * groups * 64 + (j % 16) * 4;
+    _Alignas(64) float row[HEAD_MOST];
+    _Alignas(64) int8_t q[HEAD_MOST];
+    v16i m = {0};
+    if (j < a->tokens) {
+      copy_head(a->key + j * a->key_stride, a->head_size, l->head16, row);
+      for (uint32_t d = 0; d < l->head16; d += 16) m = magnitude_max(m, load16(row + d));
+    }
+    row_step step = row_step_of(max_lane(m));
+    v16i total = {0};
+    for (uint32_t d = 0; d < l->head16; d += 16) {
+      v16i x = j < a->tokens ? on_grid(load16(row + d), step.inverse) : (v16i){0};
+      total += x;
+      *(v16b_unaligned *)(q + d) = __builtin_convertvector(x, v16b);
+    }
+    for (uint32_t g = 0; g < groups; g++) __builtin_memcpy(panel + (size_t)g * 64, q + g * 4, 4);
+    scales[j] = step.scale;
+    sums[j] = 128 * __builtin_reduce_add(total);
+  }
+}
+
+INLINE void pack_values_i8(const mbq_attention *a, const mbq_attention_layout *l) {
+  uint8_t *s = a->scratch;
+  float *scales = (float *)(s + l->value_scales);
+  const size_t panel = (size_t)l->tokens16 * 16;
+  for (uint32_t j = 0; j < l->tokens16; j++) {
+    int16_t *pair = (int16_t *)(s + l->values) + (size_t)(j / 2) * 32 + j % 2;
+    _Alignas(64) float row[HEAD_MOST];
+    v16i m = {0};
+    if (j < a->tokens) {
+      copy_head(a->value + j * a->value_stride, a->head_size, l->head16, row);
+      for (uint32_t d = 0; d < l->head16; d += 16) m = magnitude_max(m, load16(row + d));
+    }
+    row_step step = row_step_of(max_lane(m));
+    for (uint32_t d = 0; d < l->head16; d += 16) {
+      v16i x = j < a->tokens ? on_grid(load16(row + d), step.inverse) : (v16i){0};
+      for (int i = 0; i < 16; i++) pair[(d / 16) * panel + 2 * i] = (int16_t)x[i];
+    }
+    scales[j] = step.scale;
+  }
+}
+
+INLINE void score_tile_i8(const int mr, const int nb, const mbq_attention *a,
+                          const mbq_attention_layout *l, uint32_t key, const float *steps) {
+  uint8_t *s = a->scratch;
+  const uint32_t groups = (a->head_size + 3) / 4;
+  acc16 sums[I8_ROWS][I8_PANELS];
+  multiply_i8(mr, nb, s + l->rows, (size_t)l->head16 * ACT_BYTES,
+              (const int8_t *)(s + l->keys) + (size_t)(key / 16) * groups * 64,
+              (size_t)groups * 64, groups, sums);
+  UNROLL for (int c = 0; c < nb; c++) {
+    const uint32_t j = key + 16 * c;
+    v16f scale = load16((const float *)(s + l->key_scales) + j);
+    v16i correction = ACT_OFFSET ? *(const v16i *)((int32_t *)(s + l->key_sums) + j) : (v16i){0};
+    UNROLL for (int r = 0; r < mr; r++) {
+      v16f x = __builtin_convertvector(acc_value(sums[r][c]) - correction, v16f);
+      store16((float *)(s + l->scores) + (size_t)r * l->tokens16 + j, (x * scale) * steps[r]);
+    }
+  }
+}
+
+/* (10): the softmax weights, each times its token's value step, as 14-bit integers relative to the
+ * row's largest. Returns what an integer sum of weights times values has to be multiplied with. */
+INLINE float weigh_row(const mbq_attention *a, const mbq_attention_layout *l, uint32_t r) {
+  uint8_t *s = a->scratch;
+  float *p = (float *)(s + l->scores) + (size_t)r * l->tokens16;
+  int16_t *weights = (int16_t *)(s + l->weights) + (size_t)r * l->tokens16;
+  const float *steps = (const float *)(s + l->value_scales);
+  const float total = softmax_row(p, a->tokens, l->tokens16);
+  v16f m = splat(0.0f);
+  for (uint32_t j = 0; j < l->tokens16; j += 16) {
+    v16f x = load16(p + j) * load16(steps + j);
+    store16(p + j, x);
+    m = max16(x, m);
+  }
+  const float top = max_lane_f(m);
+  const float inverse = top < 0x1p-80f ? 0.0f : 16384.0f / top;
+  for (uint32_t j = 0; j < l->tokens16; j += 16) {
+    v16i w = rint16(load16(p + j) * inverse);
+    w = __builtin_elementwise_min(__builtin_elementwise_max(w, isplat(0)), isplat(16384));
+    *(v16s_unaligned *)(weights + j) = __builtin_convertvector(w, v16s);
+  }
+  return (top / 16384.0f) / total;
+}
+
+INLINE void value_tile_i8(const int mr, const mbq_attention *a, const mbq_attention_layout *l,
+                          uint32_t first, const float *factors) {
+  uint8_t *s = a->scratch;
+  const int16_t *weights = (const int16_t *)(s + l->weights);
+  const uint32_t pairs = (a->tokens + 1) / 2;
+  for (uint32_t d = 0; d < a->head_size; d += 16) {
+    const int16_t *values = (const int16_t *)(s + l->values) + (size_t)d * l->tokens16;
+    acc16 sums[I8_ROWS];
+    UNROLL for (int r = 0; r < mr; r++) sums[r] = acc_zero();
+    for (uint32_t j = 0; j < pairs; j++) {
+      pairs16 v = load_pairs(values + (size_t)j * 32);
+      UNROLL for (int r = 0; r < mr; r++)
+        sums[r] = dot2(sums[r], weights + (size_t)r * l->tokens16 + 2 * j, v);
+    }
+    UNROLL for (int r = 0; r < mr; r++) {
+      v16f y = __builtin_convertvector(acc_value(sums[r]), v16f) * factors[r];
+      store_lanes(a->output + (first + r) * a->output_stride + d, y, a->head_size - d);
+    }
+  }
+}
+
+static void SET(attention_i8)(const mbq_attention *a) {
+  if (a->row_count == 0) return;
+  const mbq_attention_layout l = mbq_attention_layout_of(a->tokens, a->head_size);
+  uint8_t *s = a->scratch;
+  pack_keys_i8(a, &l);
+  pack_values_i8(a, &l);
+  const uint32_t panels = l.tokens16 / 16;
+  const uint32_t blocks = (a->row_count + I8_ROWS - 1) / I8_ROWS;
+  for (uint32_t i = 0; i < blocks; i++) {
+    row_block b = block_of(i, blocks, a->row_count);
+    b.first += a->first_row;
+    float steps[I8_ROWS], factors[I8_ROWS];
+    for (uint32_t r = 0; r < b.count; r++) {
+      _Alignas(64) float row[HEAD_MOST];
+      copy_head(a->query + (b.first + r) * a->query_stride, a->head_size, l.head16, row);
+      steps[r] = quantize_row(row, l.head16, s + l.rows + (size_t)r * l.head16 * ACT_BYTES) *
+                 a->scale;
+    }
+    uint32_t p = 0;
+    for (; p + I8_PANELS <= panels; p += I8_PANELS) {
+#define TILE(mr) score_tile_i8(AT_MOST(mr, I8_ROWS), I8_PANELS, a, &l, p * 16, steps)
+      ROW_CASES(TILE)
+#undef TILE
+    }
+    for (; p < panels; p++) {
+#define TILE(mr) score_tile_i8(AT_MOST(mr, I8_ROWS), 1, a, &l, p * 16, steps)
+      ROW_CASES(TILE)
+#undef TILE
+    }
+    for (uint32_t r = 0; r < b.count; r++) factors[r] = weigh_row(a, &l, r);
+#define TILE(mr) value_tile_i8(AT_MOST(mr, I8_ROWS), a, &l, b.first, factors)
+    ROW_CASES(TILE)
+#undef TILE
+  }
+}
+
+/* fp32: every score is one chain of fused multiply-adds over the head's columns, every output one
+ * over the tokens (11). */
+static void SET(attention_f32)(const mbq_attention *a) {
+  const mbq_attention_layout l = mbq_attention_layout_of(a->tokens, a->head_size);
+  uint8_t *s = a->scratch;
+  float *keys = (float *)(s + l.keys), *values = (float *)(s + l.values);
+  for (uint32_t j = 0; j < l.tokens16; j++) {
+    const float *key = a->key + j * a->key_stride;
+    float *panel = keys + (size_t)(j / 16) * a->head_size * 16 + j % 16;
+    for (uint32_t d = 0; d < a->head_size; d++) panel[d * 16] = j < a->tokens ? key[d] : 0.0f;
+    if (j < a->tokens) {
+      copy_head(a->value + j * a->value_stride, a->head_size, l.head16, values + j * l.head16);
+    }
+  }
+  for (uint32_t i = 0; i < a->row_count; i++) {
+    const uint32_t row = a->first_row + i;
+    const float *query = a->query + row * a->query_stride;
+    float *scores = (float *)(s + l.scores);
+    for (uint32_t j = 0; j < l.tokens16; j += 16) {
+      const float *panel = keys + (size_t)j * a->head_size;
+      v16f sum = splat(0.0f);
+      for (uint32_t d = 0; d < a->head_size; d++)
+        sum = fma16(splat(query[d]), load16(panel + d * 16), sum);
+      store16(scores + j, sum * a->scale);
+    }
+    const float total = softmax_row(scores, a->tokens, l.tokens16);
+    for (uint32_t d = 0; d < a->head_size; d += 16) {
+      v16f sum = splat(0.0f);
+      for (uint32_t j = 0; j < a->tokens; j++)
+        sum = fma16(splat(scores[j]), load16(values + j * l.head16 + d), sum);
+      store_lanes(a->output + row * a->output_stride + d, sum / total, a->head_size - d);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/* One kernel set: a file per instruction set defines the parameters below and includes this.
+ *
+ *   SET(name)        the set's own name for a function
+ *   SET_NAME, SET_NEEDS
+ *   CONVERTS_HALF    1 if the processor widens half floats by itself
+ *   I8_ROWS, I8_PANELS     rows and panels of 16 channels an int8 tile holds in registers
+ *   F32_ROWS, F32_PANELS   the same for floats
+ *   ACT_BYTES        bytes one quantized activation takes
+ *   ACT_OFFSET       1 if activations are stored with 128 added
+ *   acc16            sixteen int32 sums: acc_zero(), acc_value(acc16) -> v16i
+ *   weights16        16 channels x 4 inputs of weights: load_weights(const int8_t *)
+ *   act4             4 activations for every channel: load_act(const uint8_t *)
+ *   dot4(acc16, act4, weights16)
+ *   store_activations(uint8_t *, v16i)   16 of them, ints within -127 ... 127
+ *   pairs16          16 columns x 2 tokens of values: load_pairs(const int16_t *)
+ *   dot2(acc16, const int16_t *two_weights, pairs16)
+ */
+#include "rows.h"
+#include "linear.h"
+#include "attention.h"
+
+const mbq_kernel_set SET(set) = {
+    .name = SET_NAME,
+    .needs = SET_NEEDS,
+    .linear_i8 = SET(linear_i8),
+    .linear_f32 = SET(linear_f32),
+    .linear_f16 = SET(linear_f16),
+    .attention_i8 = SET(attention_i8),
+    .attention_f32 = SET(attention_f32),
+    .norm = SET(norm),
+    .widen_row = SET(widen_row),
+    .column_sums = SET(column_sums),
+};

@@ -1,0 +1,102 @@
+/* What is done to whole rows: the step of the int8 grid, LayerNorm, widening of stored rows. */
+
+/* The largest |x| as bits: as integers, magnitudes compare like floats and NaNs come out largest. */
+INLINE v16i magnitude_max(v16i m, v16f x) {
+  return __builtin_elementwise_max(m, (v16i)x & 0x7FFFFFFF);
+}
+
+typedef struct { float scale, inverse; } row_step;
+
+/* (1): scale = amax / 127 and 127 / amax. A row of (nearly) nothing gets 0 for both; one that is not
+ * finite gets a scale of NaN, which reaches the logits and is reported there. */
+INLINE row_step row_step_of(int32_t amax_bits) {
+  if (amax_bits >= 0x7F800000) return (row_step){__builtin_nanf(""), 0.0f};
+  float amax;
+  __builtin_memcpy(&amax, &amax_bits, 4);
+  if (amax < 0x1p-100f) return (row_step){0.0f, 0.0f};
+  return (row_step){amax / 127.0f, 127.0f / amax};
+}
+
+/* (2): x on the grid. An inverse of 0 gives 0, whatever x is. */
+INLINE v16i on_grid(v16f x, float inverse) {
+  if (inverse == 0.0f) return (v16i){0};
+  v16i q = rint16(x * inverse);
+  return __builtin_elementwise_min(__builtin_elementwise_max(q, isplat(-127)), isplat(127));
+}
+
+/* Lanes below `count` of the block that starts at `column`. */
+INLINE v16i lanes_below(uint32_t column, uint32_t count) {
+  const v16i lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return lane + (int32_t)column < (int32_t)count;
+}
+
+/* (6): LayerNorm in place over the first `width` columns; sixteen strided sums, then the tree. */
+INLINE void layer_norm_row(float *row, uint32_t width, const float *gamma, const float *beta,
+                           float epsilon) {
+  v16f total = splat(0.0f);
+  for (uint32_t j = 0; j < width; j += 16) total = total + load16(row + j);
+  float mean = sum16(total) / (float)width;
+  v16f squares = splat(0.0f);
+  for (uint32_t j = 0; j < width; j += 16) {
+    v16f d = load16(row + j) - mean;
+    d = select16(lanes_below(j, width), d, splat(0.0f));
+    squares = squares + d * d;
+  }
+  float inverse = 1.0f / __builtin_sqrtf(sum16(squares) / (float)width + epsilon);
+  for (uint32_t j = 0; j < width; j += 16) {
+    v16f d = (load16(row + j) - mean) * inverse;
+    store16(row + j, d * load16(gamma + j) + load16(beta + j));
+  }
+}
+
+static void SET(norm)(const mbq_norm *a) {
+  for (uint32_t r = 0; r < a->rows; r++) {
+    const float *x = a->input + r * a->input_stride;
+    const float *residual = a->residual ? a->residual + r * a->residual_stride : NULL;
+    float *y = a->output + r * a->output_stride;
+    for (uint32_t j = 0; j < a->width; j += 16) {
+      v16f v = load16(x + j);
+      if (residual) v = v + load16(residual + j);
+      if (a->norm == MBQ_NORM_NO_NORM) v = v * load16(a->gamma + j) + load16(a->beta + j);
+      store16(y + j, v);
+    }
+    if (a->norm == MBQ_NORM_LAYER_NORM) layer_norm_row(y, a->width, a->gamma, a->beta, a->epsilon);
+  }
+}
+
+/* A stored row of `width` elements may end anywhere, so its last block is copied before it is read. */
+static void SET(widen_row)(float *output, const void *row, float scale, uint32_t width,
+                           uint32_t kind, int accumulate) {
+  const uint32_t size = kind == MBQ_ROW_F32 ? 4 : kind == MBQ_ROW_F16 ? 2 : 1;
+  for (uint32_t j = 0; j < width; j += 16) {
+    _Alignas(64) uint8_t block[64] = {0};
+    const uint8_t *p = (const uint8_t *)row + (size_t)j * size;
+    if (width - j < 16) {
+      __builtin_memcpy(block, p, (width - j) * size);
+      p = block;
+    }
+    v16f v;
+    if (kind == MBQ_ROW_F32) {
+      v = load16((const float *)p);
+    } else if (kind == MBQ_ROW_F16) {
+      v = widen_half(p);
+    } else {
+      v = __builtin_convertvector(*(const v16b_unaligned *)p, v16f) * scale;
+    }
+    store16(output + j, accumulate ? load16(output + j) + v : v);
+  }
+}
+
+static void SET(column_sums)(const int8_t *weights, uint32_t inputs, uint32_t outputs,
+                             int32_t *sums) {
+  const uint32_t groups = (inputs + 3) / 4;
+  for (uint32_t n = 0; n < outputs; n += 16) {
+    int32_t total[16] = {0};
+    for (uint32_t g = 0; g < groups; g++, weights += 64) {
+      for (int i = 0; i < 16; i++) {
+        total[i] += weights[4 * i] + weights[4 * i + 1] + weights[4 * i + 2] + weights[4 * i + 3];
+      }
+    }
+    for (int i = 0; i < 16; i++) sums[n + i] = 128 * total[i];
+  }
+}

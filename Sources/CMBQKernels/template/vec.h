@@ -1,0 +1,71 @@
+/* Sixteen floats or ints at a time, in clang's vector extension: one zmm, two ymm, four 128-bit
+ * registers or plain code, as the surrounding target allows. Only operations that IEEE 754 defines to
+ * the bit are used, so that every target gives the same numbers. */
+#pragma STDC FP_CONTRACT OFF
+/* Wide vectors are passed between functions that are always inlined: there is no ABI to change. */
+#pragma clang diagnostic ignored "-Wpsabi"
+
+typedef float v16f __attribute__((vector_size(64)));
+typedef int32_t v16i __attribute__((vector_size(64)));
+typedef uint32_t v16u __attribute__((vector_size(64)));
+typedef float v16f_unaligned __attribute__((vector_size(64), aligned(4), may_alias));
+typedef uint16_t v16hu __attribute__((vector_size(32)));
+typedef uint16_t v16hu_unaligned __attribute__((vector_size(32), aligned(2), may_alias));
+typedef int8_t v16b __attribute__((vector_size(16)));
+typedef int8_t v16b_unaligned __attribute__((vector_size(16), aligned(1), may_alias));
+typedef int16_t v16s __attribute__((vector_size(32)));
+typedef int16_t v16s_unaligned __attribute__((vector_size(32), aligned(2), may_alias));
+
+/* Tiles live in registers only if the loops over them are gone. */
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE v16f load16(const float *p) { return *(const v16f_unaligned *)p; }
+INLINE void store16(float *p, v16f x) { *(v16f_unaligned *)p = x; }
+INLINE v16f splat(float x) { return x - (v16f){0}; }
+INLINE v16i isplat(int32_t x) { return x - (v16i){0}; }
+INLINE v16f fma16(v16f a, v16f b, v16f c) { return __builtin_elementwise_fma(a, b, c); }
+
+/* a > b ? x : y, lane by lane; a comparison with a NaN is false. */
+INLINE v16f select16(v16i mask, v16f x, v16f y) {
+  return (v16f)((mask & (v16i)x) | (~mask & (v16i)y));
+}
+INLINE v16f max16(v16f a, v16f b) { return select16(a > b, a, b); }
+
+/* The nearest integer, ties to even, of |x| < 2^22: adding 1.5 * 2^23 leaves a float whose step is 1,
+ * so the addition itself rounds (2). */
+INLINE v16i rint16(v16f x) { return (v16i)(x + 12582912.0f) - 0x4B400000; }
+
+/* (x0 + x8) + (x4 + x12) ...: the fixed tree of every float sum (5). */
+INLINE float sum16(v16f x) {
+  float s[8], t[4], u[2];
+  for (int i = 0; i < 8; i++) s[i] = x[i] + x[i + 8];
+  for (int i = 0; i < 4; i++) t[i] = s[i] + s[i + 4];
+  for (int i = 0; i < 2; i++) u[i] = t[i] + t[i + 2];
+  return u[0] + u[1];
+}
+
+/* binary16 to binary32, exact: the exponent is moved by a multiplication with 2^112, which also takes
+ * subnormals right. Where the processor converts by itself it gives the same. */
+INLINE v16f widen_half(const void *p) {
+#if CONVERTS_HALF
+  typedef _Float16 v16h __attribute__((vector_size(32), aligned(2), may_alias));
+  return __builtin_convertvector(*(const v16h *)p, v16f);
+#else
+  v16u bits = __builtin_convertvector(*(const v16hu_unaligned *)p, v16u);
+  v16u magnitude = (bits & 0x7FFF) << 13;
+  v16i special = (v16i)(magnitude) >= 0x0F800000;
+  v16f value = (v16f)magnitude * 0x1p112f;
+  v16i result = (v16i)value | (special & 0x7F800000);
+  return (v16f)(result | (v16i)((bits & 0x8000) << 16));
+#endif
+}
+
+INLINE int32_t max_lane(v16i x) { return __builtin_reduce_max(x); }
+
+/* The larger of all lanes; NaNs lose. */
+INLINE float max_lane_f(v16f x) {
+  float m = x[0];
+  for (int i = 1; i < 16; i++) m = x[i] > m ? x[i] : m;
+  return m;
+}

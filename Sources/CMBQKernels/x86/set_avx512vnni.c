@@ -1,0 +1,45 @@
+/* AVX-512 with VPDPBUSD: activations as u8 (128 added), 12 rows x 32 channels in registers. */
+#if defined(__x86_64__)
+#include "../scratch.h"
+#include <immintrin.h>
+#pragma clang attribute push(                                                                    \
+    __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,f16c"))),           \
+    apply_to = function)
+#define CONVERTS_HALF 1
+#include "../template/vec.h"
+#include "../template/functions.h"
+
+#define SET(name) mbq_avx512vnni_##name
+#define SET_NAME "avx512vnni"
+#define SET_NEEDS MBQ_CPU_AVX512_VNNI
+#define I8_ROWS 12
+#define I8_PANELS 2
+#define F32_ROWS 12
+#define F32_PANELS 2
+#define ACT_BYTES 1
+#define ACT_OFFSET 1
+
+typedef __m512i acc16, weights16, act4, pairs16;
+
+INLINE acc16 acc_zero(void) { return _mm512_setzero_si512(); }
+INLINE v16i acc_value(acc16 a) { return (v16i)a; }
+INLINE weights16 load_weights(const int8_t *p) { return _mm512_loadu_si512(p); }
+INLINE act4 load_act(const uint8_t *p) {
+  int32_t x;
+  __builtin_memcpy(&x, p, 4);
+  return _mm512_set1_epi32(x);
+}
+INLINE acc16 dot4(acc16 a, act4 x, weights16 w) { return _mm512_dpbusd_epi32(a, x, w); }
+INLINE void store_activations(uint8_t *p, v16i q) {
+  _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)(q + 128)));
+}
+INLINE pairs16 load_pairs(const int16_t *p) { return _mm512_loadu_si512(p); }
+INLINE acc16 dot2(acc16 a, const int16_t *w, pairs16 v) {
+  int32_t x;
+  __builtin_memcpy(&x, w, 4);
+  return _mm512_dpwssd_epi32(a, _mm512_set1_epi32(x), v);
+}
+
+#include "../template/kernel_set.h"
+#pragma clang attribute pop
+#endif
