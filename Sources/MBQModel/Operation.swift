@@ -1,0 +1,212 @@
+/// A stretch of columns of a buffer; the rows are the tokens of all texts, or the texts.
+public struct Operand: Equatable, Hashable, Sendable {
+  public var buffer: Int
+  /// The first column, a multiple of 16 unless the stretch is a head's.
+  public var column: Int
+  public var width: Int
+
+  public init(buffer: Int, column: Int = 0, width: Int) {
+    self.buffer = buffer
+    self.column = column
+    self.width = width
+  }
+}
+
+/// What one row of a buffer stands for.
+public enum RowDomain: UInt8, Sendable, CaseIterable {
+  case tokens = 0
+  case texts = 1
+}
+
+/// Where an operation stands in the model, for reports and taps.
+public struct Site: Equatable, Hashable, Sendable {
+  /// The layer, from 0, or `nil` before the first and after the last.
+  public var layer: Int?
+  /// The role in the layer, such as `attention.output`.
+  public var role: String
+
+  public init(_ layer: Int?, _ role: String) {
+    self.layer = layer
+    self.role = role
+  }
+
+  /// Such as `layer.3.attention.output`.
+  public var name: String { layer.map { "layer.\($0).\(role)" } ?? role }
+}
+
+public enum LinearActivation: UInt8, Sendable, CaseIterable {
+  case none = 0
+  case relu = 1
+  case gelu = 2
+  case tanh = 3
+}
+
+/// How a row is normalized; `gamma` and `beta` index the model's tensors.
+public struct Norm: Equatable, Sendable {
+  public enum Kind: UInt8, Sendable, CaseIterable {
+    case noNorm = 1
+    case layerNorm = 2
+  }
+
+  public var kind: Kind
+  public var gamma: Int
+  public var beta: Int
+  /// Added to the variance; LayerNorm only.
+  public var epsilon: Float
+
+  public init(kind: Kind, gamma: Int, beta: Int, epsilon: Float) {
+    self.kind = kind
+    self.gamma = gamma
+    self.beta = beta
+    self.epsilon = epsilon
+  }
+}
+
+/// One step of a model. Tensors and buffers are indices into the model's lists.
+public enum Operation: Equatable, Sendable {
+  /// Rows of tables, summed: the token's word embedding, or with `trigram` the next, the token's own
+  /// and the previous one side by side (zeros past the ends); the position's; the token type's.
+  public struct Embed: Equatable, Sendable {
+    public var word: Int?
+    public var position: Int?
+    public var type: Int?
+    public var trigram: Bool
+    public var output: Operand
+
+    public init(word: Int?, position: Int?, type: Int?, trigram: Bool, output: Operand) {
+      self.word = word
+      self.position = position
+      self.type = type
+      self.trigram = trigram
+      self.output = output
+    }
+  }
+
+  /// `norm(activation(input · weightᵀ + bias) + residual)`; weight (output width, input width).
+  public struct Linear: Equatable, Sendable {
+    public var weight: Int
+    public var bias: Int?
+    public var input: Operand
+    public var activation: LinearActivation
+    public var residual: Operand?
+    public var norm: Norm?
+    public var output: Operand
+
+    public init(
+      weight: Int, bias: Int?, input: Operand, activation: LinearActivation = .none,
+      residual: Operand? = nil, norm: Norm? = nil, output: Operand
+    ) {
+      self.weight = weight
+      self.bias = bias
+      self.input = input
+      self.activation = activation
+      self.residual = residual
+      self.norm = norm
+      self.output = output
+    }
+  }
+
+  /// `softmax(query · keyᵀ / √(head width)) · value`, head by head, over the tokens of one text.
+  public struct Attention: Equatable, Sendable {
+    public var query: Operand
+    public var key: Operand
+    public var value: Operand
+    public var heads: Int
+    public var output: Operand
+
+    public init(query: Operand, key: Operand, value: Operand, heads: Int, output: Operand) {
+      self.query = query
+      self.key = key
+      self.value = value
+      self.heads = heads
+      self.output = output
+    }
+  }
+
+  /// `norm(input + residual)`.
+  public struct Normalize: Equatable, Sendable {
+    public var input: Operand
+    public var residual: Operand?
+    public var norm: Norm
+    public var output: Operand
+
+    public init(input: Operand, residual: Operand?, norm: Norm, output: Operand) {
+      self.input = input
+      self.residual = residual
+      self.norm = norm
+      self.output = output
+    }
+  }
+
+  /// The first token's row of every text.
+  public struct Pool: Equatable, Sendable {
+    public var input: Operand
+    public var output: Operand
+
+    public init(input: Operand, output: Operand) {
+      self.input = input
+      self.output = output
+    }
+  }
+
+  case embed(Embed)
+  case linear(Linear)
+  case attention(Attention)
+  case normalize(Normalize)
+  case pool(Pool)
+
+  /// The operands read, in a fixed order.
+  public var inputs: [Operand] {
+    switch self {
+    case .embed: []
+    case .linear(let o): [o.input] + (o.residual.map { [$0] } ?? [])
+    case .attention(let o): [o.query, o.key, o.value]
+    case .normalize(let o): [o.input] + (o.residual.map { [$0] } ?? [])
+    case .pool(let o): [o.input]
+    }
+  }
+
+  public var output: Operand {
+    switch self {
+    case .embed(let o): o.output
+    case .linear(let o): o.output
+    case .attention(let o): o.output
+    case .normalize(let o): o.output
+    case .pool(let o): o.output
+    }
+  }
+
+  /// Every row of the output depends only on the same row of the inputs.
+  public var isRowLocal: Bool {
+    if case .attention = self { false } else { true }
+  }
+
+  /// The same operation with every operand replaced.
+  public func mapOperands(_ replace: (Operand) -> Operand) -> Operation {
+    switch self {
+    case .embed(var o):
+      o.output = replace(o.output)
+      return .embed(o)
+    case .linear(var o):
+      o.input = replace(o.input)
+      o.residual = o.residual.map(replace)
+      o.output = replace(o.output)
+      return .linear(o)
+    case .attention(var o):
+      o.query = replace(o.query)
+      o.key = replace(o.key)
+      o.value = replace(o.value)
+      o.output = replace(o.output)
+      return .attention(o)
+    case .normalize(var o):
+      o.input = replace(o.input)
+      o.residual = o.residual.map(replace)
+      o.output = replace(o.output)
+      return .normalize(o)
+    case .pool(var o):
+      o.input = replace(o.input)
+      o.output = replace(o.output)
+      return .pool(o)
+    }
+  }
+}
