@@ -61,7 +61,10 @@ let package = Package(
     module("MBQKernels", ["MBQCore", "CMBQKernels"]),
     module(
       "MBQRuntime",
-      ["MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQTokenizer"]),
+      [
+        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQTokenizer",
+        "CMBQKernels",
+      ]),
 
     // The toolchain side.
     module("MBQReference", ["MBQCore", "MBQModel", "MBQSchemes"]),

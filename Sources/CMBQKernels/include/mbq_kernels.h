@@ -92,6 +92,18 @@ enum { MBQ_CPU_AVX2_FMA_F16C = 1, MBQ_CPU_AVX_VNNI = 2, MBQ_CPU_AVX512_VNNI = 4 
 size_t mbq_linear_scratch(uint32_t inputs);
 size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size);
 
+/* probabilities[i] = e^logits[i] / sum over j of e^logits[j], (12). */
+void mbq_softmax(const float *logits, uint32_t count, float *probabilities);
+
+/* Tells the processor that this is a waiting loop. */
+static inline void mbq_spin_hint(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 /* CRC-32 (IEEE 802.3, as zlib's), continued from `crc`; start with 0. */
 uint32_t mbq_crc32(uint32_t crc, const void *bytes, size_t count);
 

@@ -1,0 +1,16 @@
+/* The softmax of the logits. Not worth a version per instruction set: there are a few labels. */
+#include "mbq_kernels.h"
+#define CONVERTS_HALF 0
+#include "../template/vec.h"
+#include "../template/functions.h"
+
+void mbq_softmax(const float *logits, uint32_t count, float *probabilities) {
+  float top = logits[0];
+  for (uint32_t i = 1; i < count; i++) top = logits[i] > top ? logits[i] : top;
+  float total = 0.0f;
+  for (uint32_t i = 0; i < count; i++) {
+    probabilities[i] = exp16(splat(logits[i] - top))[0];
+    total += probabilities[i];
+  }
+  for (uint32_t i = 0; i < count; i++) probabilities[i] /= total;
+}

@@ -1,0 +1,107 @@
+/// Reads little-endian numbers from bytes it has checked for length, naming the field in every error.
+struct ByteReader {
+  private let bytes: UnsafeRawBufferPointer
+  /// Where `bytes` starts in the file, for messages.
+  private let origin: Int
+  private(set) var offset = 0
+
+  init(_ bytes: UnsafeRawBufferPointer, origin: Int = 0) {
+    self.bytes = bytes
+    self.origin = origin
+  }
+
+  var remaining: Int { bytes.count - offset }
+
+  mutating func take(_ count: Int, _ field: StaticString) throws(FormatError)
+    -> UnsafeRawBufferPointer
+  {
+    guard count >= 0, count <= remaining else {
+      throw FormatError.truncated(
+        field: "\(field)", offset: origin + offset, needed: count, available: remaining)
+    }
+    defer { offset += count }
+    return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)])
+  }
+
+  private mutating func number<T: FixedWidthInteger>(
+    _ type: T.Type, _ field: StaticString
+  ) throws(FormatError) -> T {
+    T(littleEndian: try take(MemoryLayout<T>.size, field).loadUnaligned(as: T.self))
+  }
+
+  mutating func u8(_ field: StaticString) throws(FormatError) -> Int {
+    Int(try number(UInt8.self, field))
+  }
+  mutating func u16(_ field: StaticString) throws(FormatError) -> Int {
+    Int(try number(UInt16.self, field))
+  }
+  mutating func u32(_ field: StaticString) throws(FormatError) -> Int {
+    Int(try number(UInt32.self, field))
+  }
+
+  /// A count or offset of 64 bits that fits a file.
+  mutating func u64(_ field: StaticString) throws(FormatError) -> Int {
+    let value = try number(UInt64.self, field)
+    guard value <= UInt64(1) << 48 else {
+      throw .invalid(field: "\(field)", found: "\(value)", allowed: "at most 2^48")
+    }
+    return Int(value)
+  }
+
+  mutating func f32(_ field: StaticString) throws(FormatError) -> Float {
+    Float(bitPattern: try number(UInt32.self, field))
+  }
+
+  /// Spare bytes that must be zero, so that a later version may give them a meaning.
+  mutating func reserved(_ count: Int, _ field: StaticString) throws(FormatError) {
+    for byte in try take(count, field) where byte != 0 {
+      throw .invalid(field: "\(field)", found: "\(byte)", allowed: "0")
+    }
+  }
+
+  /// UTF-8 text with its length in 32 bits before it.
+  mutating func text(most: Int, _ field: StaticString) throws(FormatError) -> String {
+    let count = try u32(field)
+    guard count <= most else {
+      throw .invalid(field: "\(field)", found: "\(count) bytes", allowed: "at most \(most)")
+    }
+    return String(decoding: try take(count, field), as: UTF8.self)
+  }
+
+  func finish(_ field: StaticString) throws(FormatError) {
+    guard remaining == 0 else {
+      throw .invalid(
+        field: "\(field)", found: "\(remaining) bytes longer than its contents", allowed: "no more")
+    }
+  }
+}
+
+/// Builds little-endian bytes.
+struct ByteWriter {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func u8(_ value: Int) { number(UInt8(value)) }
+  mutating func u16(_ value: Int) { number(UInt16(value)) }
+  mutating func u32(_ value: Int) { number(UInt32(value)) }
+  mutating func u64(_ value: Int) { number(UInt64(value)) }
+  mutating func f32(_ value: Float) { number(value.bitPattern) }
+
+  mutating func number<T: FixedWidthInteger>(_ value: T) {
+    var rest = value.littleEndian
+    for _ in 0..<MemoryLayout<T>.size {
+      bytes.append(UInt8(truncatingIfNeeded: rest))
+      if T.bitWidth > 8 { rest >>= 8 }
+    }
+  }
+
+  mutating func append(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
+
+  mutating func text(_ text: String) {
+    u32(text.utf8.count)
+    append(text.utf8)
+  }
+
+  mutating func align(to multiple: Int) {
+    while !bytes.count.isMultiple(of: multiple) { bytes.append(0) }
+  }
+}

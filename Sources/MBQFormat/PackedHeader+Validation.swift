@@ -1,0 +1,265 @@
+import MBQCore
+import MBQModel
+import MBQSchemes
+
+/// The limits every model keeps, so that sizes never overflow and kernels never leave their bounds.
+public enum PackedLimits {
+  /// Of the int32 sums in attention; see MBQ_MAX_TOKENS in mbq_kernels.h.
+  public static let tokens = 1024
+  /// Floats a token may need in the batch's room or the tile's.
+  public static let width = 1 << 20
+  /// Inputs of an int8 product; see MBQ_MAX_DEPTH in mbq_kernels.h.
+  public static let depth = 1 << 16
+  public static let headSize = 256
+}
+
+extension PackedHeader {
+  /// Checks everything the runtime and the kernels rely on. After this, nothing is checked again.
+  func validate(weightsSize: Int) throws(FormatError) {
+    try require(maximumTokens, 2...PackedLimits.tokens, "maximum tokens")
+    try require(vocabularyCount, 1...(1 << 24), "vocabulary count")
+    try require(plan.batchWidth, 1...PackedLimits.width, "batch width")
+    try require(plan.tileWidth, 0...PackedLimits.width, "tile width")
+    try require(steps.count, 1...(1 << 16), "operation count")
+    for (index, slot) in plan.slots.enumerated() {
+      let limit = slot.place == .batch ? plan.batchWidth : plan.tileWidth
+      guard slot.offset.isMultiple(of: 16), slot.offset + slot.stride <= limit else {
+        throw .invalid(
+          field: "place of buffer \(index)", found: "\(slot.offset) + \(slot.stride)",
+          allowed: "a multiple of 16 within \(limit)")
+      }
+    }
+    for (index, tensor) in tensors.enumerated() {
+      try validate(tensor, index, weightsSize: weightsSize)
+    }
+    var flow = DataFlow(header: self)
+    for index in steps.indices {
+      try validate(steps[index].operation, index)
+      try flow.step(index)
+    }
+    try flow.logits()
+  }
+
+  private func require(
+    _ value: Int, _ range: ClosedRange<Int>, _ field: StaticString
+  ) throws(FormatError) {
+    guard range.contains(value) else {
+      throw .invalid(
+        field: "\(field)", found: "\(value)", allowed: "\(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
+  private func validate(
+    _ tensor: PackedTensor, _ index: Int, weightsSize: Int
+  ) throws(FormatError) {
+    guard (1...(1 << 24)).contains(tensor.rows), (1...(1 << 16)).contains(tensor.columns) else {
+      throw .invalid(
+        field: "shape of \(tensorName(index))", found: "\(tensor.rows) × \(tensor.columns)",
+        allowed: "1 to 2^24 × 1 to 2^16")
+    }
+    let size = tensor.scheme.byteCount(rows: tensor.rows, columns: tensor.columns)
+    guard tensor.offset.isMultiple(of: 64), size <= weightsSize,
+      tensor.offset <= weightsSize - size
+    else {
+      throw .invalid(
+        field: "place of \(tensorName(index))", found: "\(size) bytes at \(tensor.offset)",
+        allowed: "a multiple of 64 within \(weightsSize)")
+    }
+    let scales = tensor.scheme.hasScales ? tensor.rows * 2 : 0
+    guard tensor.scalesOffset.isMultiple(of: 2), scales <= weightsSize,
+      tensor.scalesOffset <= weightsSize - scales, scales > 0 || tensor.scalesOffset == 0
+    else {
+      throw .invalid(
+        field: "scales of \(tensorName(index))", found: "\(scales) bytes at \(tensor.scalesOffset)",
+        allowed: "even, within \(weightsSize)")
+    }
+  }
+
+  // MARK: Operations
+
+  private func validate(_ operation: Operation, _ index: Int) throws(FormatError) {
+    for operand in operation.inputs + [operation.output] {
+      guard operand.buffer < buffers.count, operand.column.isMultiple(of: 16),
+        operand.column + roundUp(operand.width, to: 16)
+          <= roundUp(buffers[operand.buffer].width, to: 16)
+      else { throw shape(index, "an operand outside of its buffer") }
+    }
+    for tensor in operation.tensors where tensor >= tensors.count {
+      throw shape(index, "tensor \(tensor) of \(tensors.count)")
+    }
+    switch operation {
+    case .embed(let o): try validate(o, index)
+    case .linear(let o): try validate(o, index)
+    case .attention(let o):
+      let width = o.query.width
+      guard o.heads > 0, width.isMultiple(of: o.heads), width / o.heads <= PackedLimits.headSize,
+        o.key.width == width, o.value.width == width, o.output.width == width
+      else { throw shape(index, "\(o.heads) heads on widths that do not fit") }
+    case .normalize(let o):
+      guard o.input.width == o.output.width, o.residual.map({ $0.width == o.output.width }) ?? true
+      else { throw shape(index, "operands of different widths") }
+      try validate(o.norm, o.output.width, index)
+    case .pool(let o):
+      guard o.input.width == o.output.width else { throw shape(index, "different widths") }
+    }
+  }
+
+  private func validate(_ o: Operation.Embed, _ index: Int) throws(FormatError) {
+    let wordWidth = o.trigram ? o.output.width / 3 : o.output.width
+    guard o.word != nil || o.position != nil || o.type != nil else {
+      throw shape(index, "no table")
+    }
+    guard !o.trigram || (o.output.width == wordWidth * 3 && o.position == nil && o.type == nil
+      && wordWidth.isMultiple(of: 16))
+    else { throw shape(index, "a trigram that does not fit") }
+    for (table, rows, width) in [
+      (o.word, vocabularyCount, wordWidth), (o.position, maximumTokens, o.output.width),
+      (o.type, 1, o.output.width),
+    ] {
+      guard let table else { continue }
+      let tensor = tensors[table]
+      guard case .rows = tensor.scheme.layout, tensor.rows >= rows, tensor.columns == width else {
+        throw shape(index, "\(tensorName(table)) of \(tensor.rows) × \(tensor.columns)")
+      }
+    }
+  }
+
+  private func validate(_ o: Operation.Linear, _ index: Int) throws(FormatError) {
+    let weight = tensors[o.weight]
+    guard case .panels = weight.scheme.layout, weight.rows == o.output.width,
+      weight.columns == o.input.width
+    else {
+      throw shape(index, "\(tensorName(o.weight)) of \(weight.rows) × \(weight.columns)")
+    }
+    if let bias = o.bias { try validateVector(bias, o.output.width, index) }
+    guard o.residual.map({ $0.width == o.output.width }) ?? true else {
+      throw shape(index, "a residual of another width")
+    }
+    if let norm = o.norm { try validate(norm, o.output.width, index) }
+  }
+
+  private func validate(_ norm: Norm, _ width: Int, _ index: Int) throws(FormatError) {
+    try validateVector(norm.gamma, width, index)
+    try validateVector(norm.beta, width, index)
+  }
+
+  private func validateVector(_ tensor: Int, _ width: Int, _ index: Int) throws(FormatError) {
+    let vector = tensors[tensor]
+    guard vector.rows == 1, vector.columns == width,
+      vector.scheme == .float32 || vector.scheme == .float16
+    else { throw shape(index, "\(tensorName(tensor)) of \(vector.columns), \(vector.scheme)") }
+  }
+
+  func shape(_ index: Int, _ found: String) -> FormatError {
+    .invalid(
+      field: "operation \(index) (\(stepName(index)))", found: found,
+      allowed: "operands and tensors that fit each other")
+  }
+}
+
+/// Follows the rows through the operations: nothing is read before it is written or after its room was
+/// given away, no output falls on its own input, and rows mean the same on both sides.
+private struct DataFlow {
+  let header: PackedHeader
+  private let segments: [Int]
+  /// The step that wrote each buffer last.
+  private var writer: [Int?]
+
+  init(header: PackedHeader) {
+    self.header = header
+    writer = Array(repeating: nil, count: header.buffers.count)
+    var graph = ModelGraph()
+    graph.buffers = header.buffers
+    // Buffers out of range were not refused yet; they are given a segment of their own.
+    graph.steps = header.steps.map { step in
+      ModelGraph.Step(
+        site: Site(step.layer, ""),
+        operation: step.operation.mapOperands { operand in
+          operand.buffer < header.buffers.count ? operand : Operand(buffer: 0, width: 1)
+        })
+    }
+    segments = header.buffers.isEmpty ? header.steps.map { _ in 0 } : graph.segments
+  }
+
+  mutating func step(_ index: Int) throws(FormatError) {
+    let operation = header.steps[index].operation
+    let output = operation.output
+    let domain = header.buffers[output.buffer].rows
+    for input in operation.inputs {
+      guard let written = writer[input.buffer] else {
+        throw header.shape(index, "buffer \(input.buffer) read before it is written")
+      }
+      let isTile = header.plan.slots[input.buffer].place == .tile
+      guard !isTile || segments[written] == segments[index] else {
+        throw header.shape(index, "tile buffer \(input.buffer) read in another segment")
+      }
+      if case .pool = operation {
+        guard header.buffers[input.buffer].rows == .tokens, domain == .texts, !isTile else {
+          throw header.shape(index, "a pool that is not from tokens to texts")
+        }
+      } else {
+        guard header.buffers[input.buffer].rows == domain else {
+          throw header.shape(index, "rows of tokens and of texts in one operation")
+        }
+      }
+      if overlap(input, output) && !mayOverwrite(operation, input) {
+        throw header.shape(index, "an output on top of its input")
+      }
+    }
+    if header.plan.slots[output.buffer].place == .tile {
+      guard operation.isRowLocal, domain == .tokens else {
+        throw header.shape(index, "a tile buffer written by an operation over whole texts")
+      }
+    }
+    switch operation {
+    case .embed, .attention:
+      guard domain == .tokens else { throw header.shape(index, "rows of texts") }
+    case .linear, .normalize, .pool: break
+    }
+    // Whatever shared this room is gone.
+    for buffer in writer.indices where buffer != output.buffer && writer[buffer] != nil {
+      if overlap(Operand(buffer: buffer, width: header.buffers[buffer].width), output) {
+        writer[buffer] = nil
+      }
+    }
+    writer[output.buffer] = index
+  }
+
+  func logits() throws(FormatError) {
+    let logits = header.logits
+    guard logits.buffer < header.buffers.count, logits.width == header.labels.count,
+      logits.column.isMultiple(of: 16),
+      logits.column + roundUp(logits.width, to: 16)
+        <= roundUp(header.buffers[logits.buffer].width, to: 16),
+      header.buffers[logits.buffer].rows == .texts, writer[logits.buffer] != nil
+    else {
+      throw .invalid(
+        field: "logits", found: "buffer \(logits.buffer), width \(logits.width)",
+        allowed: "a written buffer of texts with one column a label")
+    }
+  }
+
+  /// A linear or norm may write exactly where its residual stands: it reads each element before it
+  /// writes it.
+  private func mayOverwrite(_ operation: Operation, _ input: Operand) -> Bool {
+    let residual: Operand?
+    switch operation {
+    case .linear(let o): residual = o.residual == o.input ? nil : o.residual
+    case .normalize(let o): residual = o.residual
+    case .embed, .attention, .pool: residual = nil
+    }
+    let output = operation.output
+    return residual == input && place(input) == place(output)
+      && header.plan.slots[input.buffer].stride == header.plan.slots[output.buffer].stride
+  }
+
+  private func place(_ operand: Operand) -> Range<Int> {
+    let start = header.plan.slots[operand.buffer].offset
+    return start..<(start + header.plan.slots[operand.buffer].stride)
+  }
+
+  private func overlap(_ a: Operand, _ b: Operand) -> Bool {
+    header.plan.slots[a.buffer].place == header.plan.slots[b.buffer].place
+      && place(a).overlaps(place(b))
+  }
+}

@@ -1,0 +1,124 @@
+internal import CMBQKernels
+import MBQCore
+import MBQModel
+import MBQSchemes
+
+let packedSignature: [UInt8] = [0x89, 0x4D, 0x42, 0x51, 0x0D, 0x0A, 0x1A, 0x0A]
+let fixedHeaderSize = 64
+let sectionEntrySize = 32
+
+extension PackedModel {
+  /// Reads and checks everything but the golden vectors' truth: after this, offsets are trusted.
+  ///
+  /// `bytes` must stay mapped as long as the model is used, and start on a multiple of 64 bytes.
+  public init(bytes: UnsafeRawBufferPointer) throws(FormatError) {
+    let (sections, digest) = try Self.sections(of: bytes)
+    func section(_ kind: PackedSection.Kind) throws(FormatError) -> UnsafeRawBufferPointer {
+      for section in sections where section.kind == kind {
+        let place = section.offset..<(section.offset + section.length)
+        return UnsafeRawBufferPointer(rebasing: bytes[place])
+      }
+      throw .missing(section: kind.name)
+    }
+    func reader(_ kind: PackedSection.Kind) throws(FormatError) -> ByteReader {
+      let part = try section(kind)
+      let origin = sections.first { $0.kind == kind }?.offset ?? 0
+      return ByteReader(part, origin: origin)
+    }
+
+    var header = try Self.configuration(reader(.configuration))
+    header.labels = try Self.labels(reader(.labels))
+    try Self.buffers(reader(.buffers), into: &header)
+    header.steps = try Self.steps(reader(.operations))
+    header.tensors = try Self.tensors(reader(.tensors))
+    header.names = try Self.names(reader(.names))
+    header.goldens = try Self.goldens(reader(.goldens), header)
+    header.provenance = String(decoding: try section(.provenance), as: UTF8.self)
+    let weights = try section(.weights)
+    try header.validate(weightsSize: weights.count)
+    self.init(
+      header: header, weights: weights, tokenizerOptions: try section(.tokenizer),
+      vocabulary: try section(.vocabulary), sections: sections, statedDigest: digest)
+  }
+
+  /// The section table, with every checksum compared.
+  private static func sections(
+    of bytes: UnsafeRawBufferPointer
+  ) throws(FormatError) -> ([PackedSection], [UInt8]) {
+    guard bytes.count >= 8, bytes.prefix(8).elementsEqual(packedSignature) else {
+      throw .notPacked
+    }
+    var fixed = ByteReader(bytes)
+    _ = try fixed.take(8, "signature")
+    let major = try fixed.u16("major version")
+    let minor = try fixed.u16("minor version")
+    guard major == packedMajor else { throw .newer(major: major, minor: minor) }
+    let count = try fixed.u32("section count")
+    let fileSize = try fixed.u64("file size")
+    guard fileSize == bytes.count else {
+      throw fileSize > bytes.count
+        ? .truncated(field: "the file", offset: 0, needed: fileSize, available: bytes.count)
+        : .invalid(
+          field: "file size", found: "\(fileSize)", allowed: "\(bytes.count), the bytes there are")
+    }
+    let stated = UInt32(try fixed.u32("header checksum"))
+    try fixed.reserved(4, "reserved header bytes")
+    let digest = Array(try fixed.take(32, "digest"))
+    guard (1...64).contains(count) else {
+      throw .invalid(field: "section count", found: "\(count)", allowed: "1 to 64")
+    }
+    let table = try fixed.take(count * sectionEntrySize, "section table")
+    guard headerChecksum(fixed: bytes, table: table) == stated else {
+      throw .damaged(section: "header")
+    }
+
+    var sections: [PackedSection] = []
+    var entries = ByteReader(table, origin: fixedHeaderSize)
+    var end = fixedHeaderSize + table.count
+    for _ in 0..<count {
+      let code = UInt32(try entries.u32("section kind"))
+      let checksum = UInt32(try entries.u32("section checksum"))
+      let offset = try entries.u64("section offset")
+      let length = try entries.u64("section length")
+      try entries.reserved(8, "reserved section bytes")
+      guard let kind = PackedSection.Kind(rawValue: code) else {
+        throw .invalid(field: "section kind", found: "\(code)", allowed: "those of the format")
+      }
+      guard !sections.contains(where: { $0.kind == kind }) else {
+        throw .invalid(field: "section kind", found: "\(kind.name) twice", allowed: "once")
+      }
+      guard offset == roundUp(end, to: 64) else {
+        throw .invalid(
+          field: "offset of the \(kind.name) section", found: "\(offset)",
+          allowed: "\(roundUp(end, to: 64)), right after the one before")
+      }
+      guard offset <= bytes.count, length <= bytes.count - offset else {
+        throw .truncated(
+          field: "the \(kind.name) section", offset: offset, needed: length,
+          available: bytes.count - offset)
+      }
+      end = offset + length
+      sections.append(
+        PackedSection(kind: kind, checksum: checksum, offset: offset, length: length))
+    }
+    guard end == bytes.count else {
+      throw .invalid(field: "end of the last section", found: "\(end)", allowed: "\(bytes.count)")
+    }
+    for section in sections {
+      let start = bytes.baseAddress.map { $0 + section.offset }
+      guard mbq_crc32(0, start, section.length) == section.checksum else {
+        throw .damaged(section: section.kind.name)
+      }
+    }
+    return (sections, digest)
+  }
+
+  /// CRC-32 of the fixed header, its checksum field taken as zero, and the section table.
+  static func headerChecksum(
+    fixed: UnsafeRawBufferPointer, table: UnsafeRawBufferPointer
+  ) -> UInt32 {
+    var start = [UInt8](fixed.prefix(fixedHeaderSize))
+    for index in 24..<28 { start[index] = 0 }
+    return mbq_crc32(mbq_crc32(0, start, start.count), table.baseAddress, table.count)
+  }
+}

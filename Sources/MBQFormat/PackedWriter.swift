@@ -1,0 +1,169 @@
+internal import CMBQKernels
+import MBQCore
+import MBQModel
+import MBQSchemes
+
+/// Builds the bytes of a packed model; the same parts give the same bytes.
+public struct PackedWriter {
+  private var weights: [UInt8] = []
+  public private(set) var tensors: [PackedTensor] = []
+
+  public init(expectedWeightBytes: Int = 0) { weights.reserveCapacity(expectedWeightBytes) }
+
+  /// Appends a matrix (or a vector, as one row) and returns its index.
+  @discardableResult
+  public mutating func add(_ matrix: EncodedMatrix) -> Int {
+    align(to: AlignedBuffer.alignment)
+    let offset = weights.count
+    weights.append(contentsOf: matrix.elements)
+    var scalesOffset = 0
+    if matrix.scheme.hasScales {
+      align(to: 2)
+      scalesOffset = weights.count
+      for scale in matrix.scales {
+        weights.append(UInt8(truncatingIfNeeded: scale))
+        weights.append(UInt8(truncatingIfNeeded: scale >> 8))
+      }
+    }
+    tensors.append(
+      PackedTensor(
+        scheme: matrix.scheme, rows: matrix.rows, columns: matrix.columns, offset: offset,
+        scalesOffset: scalesOffset))
+    return tensors.count - 1
+  }
+
+  private mutating func align(to multiple: Int) {
+    let padding = roundUp(weights.count, to: multiple) - weights.count
+    weights.append(contentsOf: repeatElement(0, count: padding))
+  }
+
+  /// The whole file. `header.tensors` is taken from the matrices added; `digest` is given everything
+  /// after the fixed header and returns its SHA-256.
+  public func file(
+    _ header: PackedHeader, tokenizerOptions: [UInt8], vocabulary: [UInt8],
+    digest: (UnsafeRawBufferPointer) -> [UInt8]
+  ) -> [UInt8] {
+    var header = header
+    header.tensors = tensors
+    let parts: [(PackedSection.Kind, [UInt8])] = [
+      (.configuration, Self.configuration(header)),
+      (.labels, Self.labels(header)),
+      (.tokenizer, tokenizerOptions),
+      (.vocabulary, vocabulary),
+      (.buffers, Self.buffers(header)),
+      (.operations, Self.operations(header)),
+      (.tensors, Self.tensors(header)),
+      (.weights, weights),
+      (.names, Array(header.names.joined(separator: "\n").utf8)),
+      (.goldens, Self.goldens(header)),
+      (.provenance, Array(header.provenance.utf8)),
+    ]
+    var table = ByteWriter()
+    var offset = fixedHeaderSize + parts.count * sectionEntrySize
+    for (kind, bytes) in parts {
+      offset = roundUp(offset, to: 64)
+      table.number(kind.rawValue)
+      table.number(mbq_crc32(0, bytes, bytes.count))
+      table.u64(offset)
+      table.u64(bytes.count)
+      table.u64(0)
+      offset += bytes.count
+    }
+
+    var file = [UInt8]()
+    file.reserveCapacity(offset)
+    var fixed = ByteWriter()
+    fixed.append(packedSignature)
+    fixed.u16(packedMajor)
+    fixed.u16(packedMinor)
+    fixed.u32(parts.count)
+    fixed.u64(offset)
+    fixed.u64(0)  // Checksum and reserved bytes.
+    file += fixed.bytes
+    file += [UInt8](repeating: 0, count: 32)
+    file += table.bytes
+    for (_, bytes) in parts {
+      file += repeatElement(0, count: roundUp(file.count, to: 64) - file.count)
+      file += bytes
+    }
+    let hash = file.withUnsafeBytes { digest(UnsafeRawBufferPointer(rebasing: $0[fixedHeaderSize...])) }
+    precondition(hash.count == 32)
+    file.replaceSubrange(32..<64, with: hash)
+    let checksum = file.withUnsafeBytes { bytes in
+      PackedModel.headerChecksum(
+        fixed: bytes,
+        table: UnsafeRawBufferPointer(
+          rebasing: bytes[fixedHeaderSize..<(fixedHeaderSize + table.bytes.count)]))
+    }
+    for index in 0..<4 { file[24 + index] = UInt8(truncatingIfNeeded: checksum >> (8 * index)) }
+    return file
+  }
+
+  // MARK: Sections
+
+  private static func configuration(_ header: PackedHeader) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.u32(header.maximumTokens)
+    writer.u32(header.vocabularyCount)
+    writer.u32(header.plan.batchWidth)
+    writer.u32(header.plan.tileWidth)
+    writer.u16(Int(header.activations.rawValue))
+    writer.u16(0)
+    PackedModel.write(header.logits, into: &writer)
+    writer.u32(0)
+    return writer.bytes
+  }
+
+  private static func labels(_ header: PackedHeader) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.u32(header.labels.count)
+    for label in header.labels { writer.text(label) }
+    return writer.bytes
+  }
+
+  private static func buffers(_ header: PackedHeader) -> [UInt8] {
+    var writer = ByteWriter()
+    for (buffer, slot) in zip(header.buffers, header.plan.slots) {
+      writer.u32(buffer.width)
+      writer.u32(slot.offset)
+      writer.u8(Int(buffer.rows.rawValue))
+      writer.u8(Int(slot.place.rawValue))
+      writer.u16(0)
+      writer.u32(0)
+    }
+    return writer.bytes
+  }
+
+  private static func operations(_ header: PackedHeader) -> [UInt8] {
+    var writer = ByteWriter()
+    for step in header.steps { PackedModel.record(step, into: &writer) }
+    return writer.bytes
+  }
+
+  private static func tensors(_ header: PackedHeader) -> [UInt8] {
+    var writer = ByteWriter()
+    for tensor in header.tensors {
+      writer.u16(Int(tensor.scheme.rawValue))
+      writer.u16(0)
+      writer.u32(tensor.rows)
+      writer.u32(tensor.columns)
+      writer.u32(0)
+      writer.u64(tensor.offset)
+      writer.u64(tensor.scalesOffset)
+    }
+    return writer.bytes
+  }
+
+  private static func goldens(_ header: PackedHeader) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.u32(header.goldens.count)
+    for golden in header.goldens {
+      writer.text(golden.text)
+      writer.u32(golden.tokens.count)
+      for token in golden.tokens { writer.u32(Int(token)) }
+      writer.u32(golden.logitBits.count)
+      for bits in golden.logitBits { writer.u32(Int(bits)) }
+    }
+    return writer.bytes
+  }
+}

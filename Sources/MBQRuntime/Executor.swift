@@ -1,0 +1,248 @@
+internal import CMBQKernels
+import MBQCore
+import MBQFormat
+import MBQKernels
+import MBQModel
+import MBQSchemes
+
+/// Runs a model on a batch of texts laid row after row, no padding between them.
+struct Executor {
+  /// The most tokens a tile holds: a multiple of every set's row block. Large enough that a layer's
+  /// weights are read from the second cache a few times only, small enough that a tile's hidden states
+  /// stay in it beside them.
+  static let tileRows = 48
+
+  static func set(_ kernels: KernelSet) -> UnsafePointer<mbq_kernel_set> {
+    kernels.address.assumingMemoryBound(to: mbq_kernel_set.self)
+  }
+
+  let state: RunState
+  let batch: TokenBatch
+  private let header: PackedHeader
+  private let set: UnsafePointer<mbq_kernel_set>
+  private var model: Model { state.model }
+
+  init(state: RunState, batch: TokenBatch) {
+    self.state = state
+    self.batch = batch
+    header = state.model.packed.header
+    set = Self.set(state.model.kernels)
+    state.reserve(tokens: batch.tokens.count)
+  }
+
+  /// Logits (texts, labels).
+  func run() -> [Float] {
+    for phase in model.schedule.phases {
+      switch phase.kind {
+      case .tokens: runTokens(phase)
+      case .attention: runAttention(phase)
+      case .texts: runRows(phase, 0..<batch.count, worker: 0)
+      }
+    }
+    let logits = header.logits
+    let slot = header.plan.slots[logits.buffer]
+    let first = state.batchBase + slot.offset * state.tokenCapacity + logits.column
+    var result: [Float] = []
+    result.reserveCapacity(batch.count * logits.width)
+    for text in 0..<batch.count {
+      for label in 0..<logits.width { result.append(first[text * slot.stride + label]) }
+    }
+    return result
+  }
+
+  // MARK: Phases
+
+  private func runTokens(_ phase: Schedule.Phase) {
+    if phase.firstRowsOnly {
+      state.parallel.run(batch.count) { text, worker in
+        let row = batch.starts[text]
+        runRows(phase, row..<(row + 1), worker: worker)
+      }
+      return
+    }
+    let rows = batch.tokens.count
+    let workers = state.parallel.workerCount
+    var tiles = (rows + Self.tileRows - 1) / Self.tileRows
+    // An even number of tiles a worker, unless they would become too small to fill a row block.
+    if tiles % workers != 0, rows / roundUp(tiles, to: workers) >= 12 {
+      tiles = roundUp(tiles, to: workers)
+    }
+    state.parallel.run(tiles) { tile, worker in
+      runRows(phase, (rows * tile / tiles)..<(rows * (tile + 1) / tiles), worker: worker)
+    }
+  }
+
+  private func runRows(_ phase: Schedule.Phase, _ rows: Range<Int>, worker: Int) {
+    for index in phase.steps {
+      switch header.steps[index].operation {
+      case .embed(let o): embed(o, rows, worker)
+      case .linear(let o): linear(o, rows, worker)
+      case .normalize(let o): normalize(o, rows, worker)
+      case .pool(let o): pool(o, rows)
+      case .attention: break
+      }
+    }
+  }
+
+  private func runAttention(_ phase: Schedule.Phase) {
+    guard case .attention(let o) = header.steps[phase.steps.lowerBound].operation else { return }
+    let size = o.query.width / o.heads
+    state.parallel.run(batch.count * o.heads) { task, worker in
+      let text = task / o.heads
+      let head = task % o.heads
+      let rows = batch.rows(of: text)
+      let query = place(o.query, rows.lowerBound, worker: 0, tileStart: 0)
+      let key = place(o.key, rows.lowerBound, worker: 0, tileStart: 0)
+      let value = place(o.value, rows.lowerBound, worker: 0, tileStart: 0)
+      let output = place(o.output, rows.lowerBound, worker: 0, tileStart: 0)
+      var call = mbq_attention()
+      call.query = UnsafePointer(query.pointer + head * size)
+      call.key = UnsafePointer(key.pointer + head * size)
+      call.value = UnsafePointer(value.pointer + head * size)
+      call.query_stride = query.stride
+      call.key_stride = key.stride
+      call.value_stride = value.stride
+      call.output = output.pointer + head * size
+      call.output_stride = output.stride
+      call.tokens = UInt32(rows.count)
+      call.head_size = UInt32(size)
+      call.row_count = phase.firstRowsOnly ? 1 : UInt32(rows.count)
+      call.scale = 1 / Float(size).squareRoot()
+      call.scratch = state.scratchBase(worker)
+      switch header.activations {
+      case .int8PerToken: set.pointee.attention_i8(&call)
+      case .float32: set.pointee.attention_f32(&call)
+      }
+    }
+  }
+
+  // MARK: Operations on rows
+
+  private func embed(_ o: Operation.Embed, _ rows: Range<Int>, _ worker: Int) {
+    let width = UInt32(o.trigram ? o.output.width / 3 : o.output.width)
+    let output = place(o.output, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
+    for row in rows {
+      let target = output.pointer + (row - rows.lowerBound) * output.stride
+      let position = Int(batch.positions[row])
+      if o.trigram, let word = o.word {
+        let isLast = row + 1 == batch.tokens.count || batch.positions[row + 1] == 0
+        let next = isLast ? nil : Int(batch.tokens[row + 1])
+        let previous = position == 0 ? nil : Int(batch.tokens[row - 1])
+        widen(word, next, width, target, add: false)
+        widen(word, Int(batch.tokens[row]), width, target + Int(width), add: false)
+        widen(word, previous, width, target + 2 * Int(width), add: false)
+        continue
+      }
+      var add = false
+      for (table, index) in [(o.word, Int(batch.tokens[row])), (o.position, position), (o.type, 0)] {
+        guard let table else { continue }
+        widen(table, index, width, target, add: add)
+        add = true
+      }
+    }
+  }
+
+  /// One row of a table as floats; zeros for `nil`.
+  private func widen(
+    _ table: Int, _ row: Int?, _ width: UInt32, _ target: UnsafeMutablePointer<Float>, add: Bool
+  ) {
+    guard let row else {
+      target.update(repeating: 0, count: Int(width))
+      return
+    }
+    let tensor = header.tensors[table]
+    let kind: Int
+    switch tensor.scheme {
+    case .float32: kind = MBQ_ROW_F32
+    case .float16: kind = MBQ_ROW_F16
+    default: kind = MBQ_ROW_I8
+    }
+    let start = model.packed.weights.baseAddress! + tensor.offset
+    set.pointee.widen_row(
+      target, start + row * tensor.columns * tensor.scheme.elementSize,
+      model.packed.scale(tensor, row: row), width, UInt32(kind), add ? 1 : 0)
+  }
+
+  private func linear(_ o: Operation.Linear, _ rows: Range<Int>, _ worker: Int) {
+    let input = place(o.input, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
+    let output = place(o.output, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
+    let tensor = header.tensors[o.weight]
+    var call = mbq_linear()
+    call.input = UnsafePointer(input.pointer)
+    call.input_stride = input.stride
+    call.weights = model.packed.weights.baseAddress! + tensor.offset
+    if let bias = o.bias { call.bias = model.tensors.vector(bias) }
+    if let residual = o.residual {
+      let from = place(residual, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
+      call.residual = UnsafePointer(from.pointer)
+      call.residual_stride = from.stride
+    }
+    if let norm = o.norm {
+      call.norm = UInt32(norm.kind.rawValue)
+      call.gamma = model.tensors.vector(norm.gamma)
+      call.beta = model.tensors.vector(norm.beta)
+      call.epsilon = norm.epsilon
+    }
+    call.output = output.pointer
+    call.output_stride = output.stride
+    call.rows = UInt32(rows.count)
+    call.inputs = UInt32(o.input.width)
+    call.outputs = UInt32(o.output.width)
+    call.activation = UInt32(o.activation.rawValue)
+    call.scratch = state.scratchBase(worker)
+    switch tensor.scheme {
+    case .int8Channel:
+      call.scales = model.tensors.vector(o.weight)
+      call.column_sums = model.tensors.columnSums(o.weight)
+      set.pointee.linear_i8(&call)
+    case .float16Panels: set.pointee.linear_f16(&call)
+    default: set.pointee.linear_f32(&call)
+    }
+  }
+
+  private func normalize(_ o: Operation.Normalize, _ rows: Range<Int>, _ worker: Int) {
+    let input = place(o.input, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
+    let output = place(o.output, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
+    var call = mbq_norm()
+    call.input = UnsafePointer(input.pointer)
+    call.input_stride = input.stride
+    if let residual = o.residual {
+      let from = place(residual, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
+      call.residual = UnsafePointer(from.pointer)
+      call.residual_stride = from.stride
+    }
+    call.gamma = model.tensors.vector(o.norm.gamma)
+    call.beta = model.tensors.vector(o.norm.beta)
+    call.output = output.pointer
+    call.output_stride = output.stride
+    call.rows = UInt32(rows.count)
+    call.width = UInt32(o.output.width)
+    call.norm = UInt32(o.norm.kind.rawValue)
+    call.epsilon = o.norm.epsilon
+    set.pointee.norm(&call)
+  }
+
+  private func pool(_ o: Operation.Pool, _ texts: Range<Int>) {
+    let output = place(o.output, texts.lowerBound, worker: 0, tileStart: 0)
+    for text in texts {
+      let input = place(o.input, batch.starts[text], worker: 0, tileStart: 0)
+      (output.pointer + (text - texts.lowerBound) * output.stride).update(
+        from: input.pointer, count: output.stride)
+    }
+  }
+
+  /// Where an operand's row stands, and how far it is to the next one.
+  private func place(
+    _ operand: Operand, _ row: Int, worker: Int, tileStart: Int
+  ) -> (pointer: UnsafeMutablePointer<Float>, stride: Int) {
+    let slot = header.plan.slots[operand.buffer]
+    switch slot.place {
+    case .batch:
+      let start = state.batchBase + slot.offset * state.tokenCapacity
+      return (start + row * slot.stride + operand.column, slot.stride)
+    case .tile:
+      let start = state.tileBase(worker) + slot.offset * Self.tileRows
+      return (start + (row - tileStart) * slot.stride + operand.column, slot.stride)
+    }
+  }
+}

@@ -1,0 +1,107 @@
+internal import CMBQKernels
+import MBQCore
+import MBQFormat
+import MBQKernels
+import MBQModel
+import MBQTokenizer
+
+/// A packed model, ready to classify. Immutable: any number of threads may use it, each with a
+/// `RunState` of its own.
+public final class Model: Sendable {
+  public let packed: PackedModel
+  public let kernels: KernelSet
+  public let tokenizer: WordPieceTokenizer
+  let tensors: LoadedTensors
+  let schedule: Schedule
+  private let storage: ModelBytes
+
+  public var labels: [String] { packed.header.labels }
+  /// The longest text, in tokens with the special ones.
+  public var maximumTokens: Int { packed.header.maximumTokens }
+
+  #if !hasFeature(Embedded)
+  /// Maps and checks the file at `path`; nothing is unpacked.
+  public convenience init(
+    path: String, kernels: KernelSet = KernelSets.best
+  ) throws(ModelError) {
+    let file: MappedFile
+    do throws(FileError) { file = try MappedFile(path: path) } catch { throw .file(error) }
+    try self.init(storage: ModelBytes(mapped: file), name: path, kernels: kernels)
+  }
+  #endif
+
+  /// Reads a model from memory; the bytes are copied to an aligned place. `name` is for messages.
+  public convenience init(
+    bytes: [UInt8], name: String = "model", kernels: KernelSet = KernelSets.best
+  ) throws(ModelError) {
+    try self.init(storage: ModelBytes(copying: bytes), name: name, kernels: kernels)
+  }
+
+  private init(storage: ModelBytes, name: String, kernels: KernelSet) throws(ModelError) {
+    let packed: PackedModel
+    do throws(FormatError) {
+      packed = try PackedModel(bytes: storage.bytes)
+    } catch {
+      throw .format(path: name, error)
+    }
+    let header = packed.header
+    do throws(TokenizerError) {
+      let vocabulary = try Vocabulary(packed: packed.vocabulary, count: header.vocabularyCount)
+      let options = try TokenizerOptions(decoding: packed.tokenizerOptions)
+      tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, options: options)
+    } catch {
+      throw .tokenizer(path: name, error)
+    }
+    self.packed = packed
+    self.kernels = kernels
+    self.storage = storage
+    tensors = LoadedTensors(packed, kernels: Executor.set(kernels))
+    schedule = Schedule(header)
+  }
+
+  /// Bytes resident besides the file: widened vectors and sums.
+  public var extraByteCount: Int { tensors.byteCount }
+
+  /// Scratch one worker needs for any operation at any length.
+  var scratchBytes: Int {
+    var most = 0
+    for step in packed.header.steps {
+      switch step.operation {
+      case .linear(let o): most = max(most, mbq_linear_scratch(UInt32(o.input.width)))
+      case .attention(let o):
+        let size = o.query.width / o.heads
+        most = max(most, mbq_attention_scratch(UInt32(maximumTokens), UInt32(size)))
+      case .embed, .normalize, .pool: break
+      }
+    }
+    return most
+  }
+}
+
+/// Who owns the bytes of a model.
+private final class ModelBytes: @unchecked Sendable {
+  let bytes: UnsafeRawBufferPointer
+  private let owned: UnsafeMutableRawBufferPointer?
+  #if !hasFeature(Embedded)
+  private let file: MappedFile?
+
+  init(mapped file: consuming MappedFile) {
+    bytes = file.bytes
+    owned = nil
+    self.file = consume file
+  }
+  #endif
+
+  init(copying source: [UInt8]) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(source.count, 1), alignment: AlignedBuffer.alignment)
+    copy.copyBytes(from: source)
+    bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(copy)[..<source.count])
+    owned = copy
+    #if !hasFeature(Embedded)
+    file = nil
+    #endif
+  }
+
+  deinit { owned?.deallocate() }
+}

@@ -1,0 +1,29 @@
+import MBQCore
+import MBQFormat
+import MBQTokenizer
+
+/// Why a packed model cannot be used, or a text not be classified by it.
+public enum ModelError: ExplainedError, Equatable {
+  case file(FileError)
+  case format(path: String, FormatError)
+  case tokenizer(path: String, TokenizerError)
+  /// A stored part disagrees with another one.
+  case inconsistent(path: String, String)
+  /// A token id outside of the vocabulary, or too many or no tokens.
+  case badTokens(String)
+  /// The logits are not finite: the weights are altered or overflow on this text.
+  case notFinite(text: Int)
+
+  public var explanation: String {
+    switch self {
+    case .file(let error): error.explanation
+    case .format(let path, let error): "\(path): \(error.explanation)"
+    case .tokenizer(let path, let error): "\(path): \(error.explanation)"
+    case .inconsistent(let path, let what): "\(path): \(what)"
+    case .badTokens(let what): what
+    case .notFinite(let text):
+      "text \(text + 1) gives logits that are not finite numbers; the checkpoint overflows on it: "
+        + "look at its ranges with 'mbq inspect'"
+    }
+  }
+}

@@ -1,0 +1,79 @@
+internal import CMBQKernels
+import MBQCore
+import MBQFormat
+import MBQTokenizer
+
+/// What a model says of one text.
+public struct Classification: Equatable, Sendable {
+  /// The index of the largest logit; the first of equal ones.
+  public var label: Int
+  /// One a label, adding up to 1.
+  public var probabilities: [Float]
+  public var logits: [Float]
+  /// Tokens the model saw, the special ones included.
+  public var tokenCount: Int
+  /// The text was longer than the model takes, and its end was not seen.
+  public var isTruncated: Bool
+
+  public init(logits: [Float], tokenCount: Int, isTruncated: Bool) {
+    self.logits = logits
+    self.tokenCount = tokenCount
+    self.isTruncated = isTruncated
+    var best = 0
+    for index in logits.indices where logits[index] > logits[best] { best = index }
+    label = best
+    probabilities = [Float](repeating: 0, count: logits.count)
+    mbq_softmax(logits, UInt32(logits.count), &probabilities)
+  }
+}
+
+extension RunState {
+  /// Logits (texts, labels) of texts given as token ids, special tokens included.
+  ///
+  /// Refuses, with `ModelError.badTokens`, a text of no tokens or more than the model takes and ids
+  /// outside of the vocabulary; with `.notFinite` logits that are no numbers.
+  public func logits(_ texts: [[UInt32]]) throws(ModelError) -> [Float] {
+    guard !texts.isEmpty else { return [] }
+    let header = model.packed.header
+    var batch = TokenBatch()
+    for (index, text) in texts.enumerated() {
+      guard !text.isEmpty, text.count <= header.maximumTokens else {
+        throw .badTokens(
+          "text \(index + 1) has \(text.count) tokens; this model takes 1 to "
+            + "\(header.maximumTokens)")
+      }
+      for token in text where token >= header.vocabularyCount {
+        throw .badTokens(
+          "text \(index + 1) has token \(token); the vocabulary ends at "
+            + "\(header.vocabularyCount - 1)")
+      }
+      batch.append(text)
+    }
+    let logits = Executor(state: self, batch: batch).run()
+    for (index, value) in logits.enumerated() where !value.isFinite {
+      throw .notFinite(text: index / header.labels.count)
+    }
+    return logits
+  }
+
+  /// Classifies texts; each is cut to `limit` tokens, or to what the model takes.
+  public func classify(
+    _ texts: [String], limit: Int? = nil
+  ) throws(ModelError) -> [Classification] {
+    let most = min(max(limit ?? model.maximumTokens, 2), model.maximumTokens)
+    var tokens: [[UInt32]] = []
+    var truncated: [Bool] = []
+    for text in texts {
+      let encoding = model.tokenizer.encode(text, limit: most)
+      truncated.append(encoding.untruncatedCount > encoding.ids.count)
+      tokens.append(encoding.ids)
+    }
+    let logits = try self.logits(tokens)
+    let labels = model.labels.count
+    return tokens.indices.map {
+      Classification(
+        logits: Array(logits[($0 * labels)..<(($0 + 1) * labels)]), tokenCount: tokens[$0].count,
+        isTruncated: truncated[$0])
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import MBQCore
+
+/// Symmetric int8 with one scale an output channel, in panels of 16 channels × 4 inputs: what VPDPBUSD,
+/// SDOT and pairs of narrower dot products read without repacking.
+public enum Int8Channel: WeightScheme {
+  public static var name: String { "int8-channel" }
+  public static var code: SchemeCode { .int8Channel }
+  public static var errorCeiling: Float { int8ErrorCeiling }
+
+  public static func encode(
+    _ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int
+  ) -> EncodedMatrix {
+    encodeInt8(code, values, rows, columns)
+  }
+
+  public static func decode(_ matrix: EncodedMatrix) -> [Float] { decodeInt8(matrix) }
+}
+
+/// Symmetric int8 with one scale a row, row after row: embedding tables, of which single rows are read.
+public enum Int8Rows: WeightScheme {
+  public static var name: String { "int8-rows" }
+  public static var code: SchemeCode { .int8Rows }
+  public static var errorCeiling: Float { int8ErrorCeiling }
+
+  public static func encode(
+    _ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int
+  ) -> EncodedMatrix {
+    encodeInt8(code, values, rows, columns)
+  }
+
+  public static func decode(_ matrix: EncodedMatrix) -> [Float] { decodeInt8(matrix) }
+}
+
+/// Half a step of a scale up to 2^-7 above amax/127, and the rounding of the arithmetic.
+private let int8ErrorCeiling: Float = 0.5 / 127 * (1 + 0x1p-7) * 1.0001
+
+/// The scale of a row whose largest magnitude is `amax`: amax/127 rounded up to a bfloat16, so that it
+/// takes two bytes and no value falls off the grid. 0 for a row of zeros.
+public func int8Scale(amax: Float) -> UInt16 {
+  guard amax > 0 else { return 0 }
+  // A row this small would have a subnormal scale; the smallest normal one sends it to zero.
+  let scale = max(amax / 127, .leastNormalMagnitude)
+  var bits = UInt16(truncatingIfNeeded: scale.bitPattern >> 16)
+  if scale.bitPattern & 0xFFFF != 0 { bits += 1 }
+  return bits
+}
+
+private func encodeInt8(
+  _ code: SchemeCode, _ values: UnsafeBufferPointer<Float>, _ rows: Int, _ columns: Int
+) -> EncodedMatrix {
+  precondition(values.count == rows * columns)
+  var scales = [UInt16](repeating: 0, count: rows)
+  let count = code.byteCount(rows: rows, columns: columns)
+  let elements = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+    buffer.initialize(repeating: 0)
+    initialized = count
+    var grid = [Int8](repeating: 0, count: roundUp(columns, to: 4))
+    for row in 0..<rows {
+      let source = UnsafeBufferPointer(rebasing: values[(row * columns)..<((row + 1) * columns)])
+      scales[row] = int8Scale(amax: largestMagnitude(source))
+      let scale = float(fromBFloat16: scales[row])
+      grid.withUnsafeMutableBufferPointer { putOnGrid(source, scale: scale, $0) }
+      switch code.layout {
+      case .rows:
+        for column in 0..<columns {
+          buffer[row * columns + column] = UInt8(bitPattern: grid[column])
+        }
+      case .panels:
+        var place = code.index(row: row, column: 0, columns: columns)
+        for column in stride(from: 0, to: columns, by: 4) {
+          for k in 0..<4 { buffer[place + k] = UInt8(bitPattern: grid[column + k]) }
+          place += 64
+        }
+      }
+    }
+  }
+  return EncodedMatrix(
+    scheme: code, rows: rows, columns: columns, elements: elements, scales: scales)
+}
+
+private func largestMagnitude(_ values: UnsafeBufferPointer<Float>) -> Float {
+  // As integers, magnitudes compare like floats, and this loop is vectorized.
+  var largest: UInt32 = 0
+  for value in values { largest = max(largest, value.bitPattern & 0x7FFF_FFFF) }
+  return Float(bitPattern: largest)
+}
+
+/// `rint(x / scale)` within ±127, ties to even; columns past the row's stay 0.
+private func putOnGrid(
+  _ values: UnsafeBufferPointer<Float>, scale: Float, _ grid: UnsafeMutableBufferPointer<Int8>
+) {
+  guard scale > 0 else {
+    grid.update(repeating: 0)
+    return
+  }
+  // |x / scale| is at most 127, so adding 1.5 * 2^23 leaves the rounded integer in the low bits.
+  let magic: Float = 12_582_912
+  for index in values.indices {
+    let bits = (values[index] / scale + magic).bitPattern
+    let q = Int32(bitPattern: bits &- magic.bitPattern)
+    grid[index] = Int8(truncatingIfNeeded: min(max(q, -127), 127))
+  }
+}
+
+private func decodeInt8(_ matrix: EncodedMatrix) -> [Float] {
+  var values = [Float](repeating: 0, count: matrix.rows * matrix.columns)
+  for row in 0..<matrix.rows {
+    let scale = float(fromBFloat16: matrix.scales[row])
+    for column in 0..<matrix.columns {
+      let index = matrix.scheme.index(row: row, column: column, columns: matrix.columns)
+      values[row * matrix.columns + column] =
+        Float(Int8(bitPattern: matrix.elements[index])) * scale
+    }
+  }
+  return values
+}

@@ -1,0 +1,53 @@
+import MBQCore
+
+/// A matrix as it is stored: its elements in the scheme's order, and one bfloat16 scale a row if the
+/// scheme has any.
+public struct EncodedMatrix: Equatable, Sendable {
+  public var scheme: SchemeCode
+  public var rows: Int
+  public var columns: Int
+  public var elements: [UInt8]
+  public var scales: [UInt16]
+}
+
+/// A way to store one matrix. To add one: a file in Schemes/, a code in `SchemeCode`, and a line in
+/// `WeightSchemes.all`.
+public protocol WeightScheme: Sendable {
+  /// The name on the command line and in reports, such as `int8-channel`.
+  static var name: String { get }
+  static var code: SchemeCode { get }
+  /// The largest round-trip error, as a share of the row's largest magnitude. Tests hold the scheme to
+  /// it.
+  static var errorCeiling: Float { get }
+  /// `values` is (rows, columns), finite.
+  static func encode(
+    _ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int
+  ) -> EncodedMatrix
+  /// (rows, columns)
+  static func decode(_ matrix: EncodedMatrix) -> [Float]
+}
+
+/// Every scheme this build knows.
+public enum WeightSchemes {
+  public static let all: [any WeightScheme.Type] = [
+    Float32Rows.self,
+    Float16Rows.self,
+    Float32Panels.self,
+    Float16Panels.self,
+    Int8Channel.self,
+    Int8Rows.self,
+  ]
+
+  public static func scheme(_ code: SchemeCode) -> any WeightScheme.Type {
+    for scheme in all where scheme.code == code { return scheme }
+    preconditionFailure("every SchemeCode has a line in WeightSchemes.all")
+  }
+}
+
+extension WeightScheme {
+  /// Encodes an array of (rows, columns) values.
+  public static func encode(_ values: [Float], rows: Int, columns: Int) -> EncodedMatrix {
+    precondition(values.count == rows * columns)
+    return values.withUnsafeBufferPointer { encode($0, rows: rows, columns: columns) }
+  }
+}
