@@ -2,7 +2,9 @@ public import MBQModel
 
 extension Checkpoint {
   /// Refuses the checkpoint unless it holds every one of `requirements` in its shape and in a type
-  /// that is read, with one error that names everything that is wrong. Other tensors may be there.
+  /// that is read, with one error that names everything that is wrong.
+  ///
+  /// Other tensors may be there.
   public func require(_ requirements: [TensorRequirement]) throws(CheckpointError) {
     var problems: [TensorProblem] = []
     var wrong: [(place: Int, requirement: TensorRequirement)] = []
@@ -33,8 +35,10 @@ extension Checkpoint {
     throw .tensors(path: weightsPath, problems)
   }
 
-  /// Refuses the checkpoint if one of the tensors in `requirements` holds NaN or an infinity, naming
-  /// all of them. Those that are missing are `require`'s business.
+  /// Refuses the checkpoint if one of the tensors in `requirements` holds NaN or an infinity,
+  /// naming all of them.
+  ///
+  /// Those that are missing are `require`'s business.
   ///
   /// Reads every value once: 98 MB take some 30 ms from memory.
   public func checkFinite(_ requirements: [TensorRequirement]) throws(CheckpointError) {

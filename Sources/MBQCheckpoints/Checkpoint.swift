@@ -13,7 +13,9 @@ public final class Checkpoint: Sendable {
   /// What was read but looks unintended, one sentence each, to be shown to the user.
   public let warnings: [String]
   /// Whether the tensors' names come without the family's prefix (`mobilebert.`), as when only the
-  /// inner model was saved. `tensor(named:)` and `require` take the full names all the same.
+  /// inner model was saved.
+  ///
+  /// `tensor(named:)` and `require` take the full names all the same.
   public let omitsFamilyPrefix: Bool
 
   let stored: [StoredTensor]

@@ -1,7 +1,9 @@
 import Foundation
 import MBQCore
 
-/// Finds a checkpoint's files. It opens nothing but regular files, and follows links.
+/// Finds a checkpoint's files.
+///
+/// It opens nothing but regular files, and follows links.
 struct CheckpointFolder {
   private let path: String
   /// Set if the user named the weights themselves.
@@ -9,8 +11,9 @@ struct CheckpointFolder {
 
   var namesFile: Bool { weightsPath != nil }
 
-  /// The most bytes of a JSON or vocabulary file. The largest published WordPiece vocabularies take
-  /// 5 MB, and configurations a few kilobytes.
+  /// The most bytes of a JSON or vocabulary file.
+  ///
+  /// The largest published WordPiece vocabularies take 5 MB, and configurations a few kilobytes.
   static let maximumTextBytes = 64 << 20
 
   /// `path` is a folder, or a file of weights in one.

@@ -1,6 +1,8 @@
-/// A format weights are stored in. A conforming type is one file in Readers/ and one line in
-/// `CheckpointReaders.all`; finding the file in a folder, the error for an unknown one and the tests
-/// over hostile bytes follow from that list.
+/// A format weights are stored in.
+///
+/// A conforming type is one file in Readers/ and one line in `CheckpointReaders.all`; finding the
+/// file in a folder, the error for an unknown one and the tests over hostile bytes follow from
+/// that list.
 protocol CheckpointReader: Sendable {
   /// How users call the format.
   static var name: String { get }
@@ -16,7 +18,9 @@ protocol CheckpointReader: Sendable {
   static func read(_ source: SourceFile) throws(CheckpointError) -> [StoredTensor]
 }
 
-/// Every format this build reads. To add one: a file in Readers/, and a line here.
+/// Every format this build reads.
+///
+/// To add one: a file in Readers/, and a line here.
 enum CheckpointReaders {
   static let all: [any CheckpointReader.Type] = [
     SafetensorsReader.self

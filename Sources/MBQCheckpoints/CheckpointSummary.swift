@@ -31,7 +31,9 @@ public struct CheckpointSummary: Equatable, Sendable {
   }
 }
 
-/// Where the values of a tensor lie. NaN and infinities only count as `nonFiniteCount`.
+/// Where the values of a tensor lie.
+///
+/// NaN and infinities only count as `nonFiniteCount`.
 public struct ValueRange: Equatable, Sendable {
   /// 0 without finite values.
   public var minimum: Float = 0

@@ -11,6 +11,8 @@ public final class SourceFile: Sendable {
     file = try MappedFile(path: path)
   }
 
-  /// The bytes of the file. They must not be used after the last reference to this is gone.
+  /// The bytes of the file.
+  ///
+  /// They must not be used after the last reference to this is gone.
   public var bytes: UnsafeRawBufferPointer { file.bytes }
 }

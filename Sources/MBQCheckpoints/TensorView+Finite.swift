@@ -9,8 +9,10 @@ extension TensorView {
     }
   }
 
-  /// A value whose `exponent` bits are all ones is not finite. Most blocks have none, so a block is
-  /// only searched after a pass without branches, which compiles to vector code, found one in it.
+  /// A value whose `exponent` bits are all ones is not finite.
+  ///
+  /// Most blocks have none, so a block is only searched after a pass without branches, which
+  /// compiles to vector code, found one in it.
   @inline(__always)
   private func scan<Bits: FixedWidthInteger & UnsignedInteger>(
     _ type: Bits.Type, exponent: Bits

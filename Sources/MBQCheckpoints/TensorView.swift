@@ -10,7 +10,9 @@ struct StoredTensor: Sendable {
   var source: SourceFile
 }
 
-/// The values of one weight, in the mapped file. It keeps the mapping alive.
+/// The values of one weight, in the mapped file.
+///
+/// It keeps the mapping alive.
 public struct TensorView: Sendable {
   public let name: String
   /// `float32`, `float16` or `bfloat16`.
@@ -37,8 +39,10 @@ public struct TensorView: Sendable {
 
   public var count: Int { range.count * 8 / elementType.bitWidth }
 
-  /// Calls `body` with the values as binary32, row by row: in place for an F32 tensor at a multiple
-  /// of 4 bytes, otherwise a copy that lives as long as the call. Exact.
+  /// Calls `body` with the values as binary32, row by row: in place for an F32 tensor at a
+  /// multiple of 4 bytes, otherwise a copy that lives as long as the call.
+  ///
+  /// Exact.
   public func withFloats<R, E: Error>(
     _ body: (UnsafeBufferPointer<Float>) throws(E) -> R
   ) throws(E) -> R {
@@ -52,7 +56,9 @@ public struct TensorView: Sendable {
     return try body(UnsafeBufferPointer(copy))
   }
 
-  /// The values as binary32, row by row. Exact.
+  /// The values as binary32, row by row.
+  ///
+  /// Exact.
   public func floats() -> [Float] {
     Array(unsafeUninitializedCapacity: count) { buffer, initialized in
       widen(into: buffer)

@@ -1,5 +1,7 @@
-/// Formats people have their checkpoints in that are not read, so that the error can say how to convert
-/// them. A reader for one of them replaces its line here.
+/// Formats people have their checkpoints in that are not read, so that the error can say how to
+/// convert them.
+///
+/// A reader for one of them replaces its line here.
 enum UnreadFormats {
   struct Format: Sendable {
     var name: String

@@ -87,8 +87,9 @@ public enum ConfigurationReader {
   }
 }
 
-/// A family of models as config.json describes it. A conforming type is one file in Configuration/ and
-/// one line in `ConfigurationFamilies.all`.
+/// A family of models as config.json describes it.
+///
+/// A conforming type is one file in Configuration/ and one line in `ConfigurationFamilies.all`.
 protocol ConfigurationFamily: Sendable {
   /// `model_type` in config.json.
   static var modelType: String { get }
@@ -100,7 +101,9 @@ protocol ConfigurationFamily: Sendable {
   ) throws(CheckpointError) -> ModelConfiguration
 }
 
-/// Every family this build reads. To add one: a file in Configuration/, and a line here.
+/// Every family this build reads.
+///
+/// To add one: a file in Configuration/, and a line here.
 enum ConfigurationFamilies {
   static let all: [any ConfigurationFamily.Type] = [
     MobileBERTConfiguration.self

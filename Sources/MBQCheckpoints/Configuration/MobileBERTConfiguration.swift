@@ -1,6 +1,8 @@
 import MBQModel
 
-/// `model_type` "mobilebert". Absent keys have the values of transformers' `MobileBertConfig`;
+/// `model_type` "mobilebert".
+///
+/// Absent keys have the values of transformers' `MobileBertConfig`;
 /// Formats/huggingface/huggingface.md has the same table.
 enum MobileBERTConfiguration: ConfigurationFamily {
   static let modelType = "mobilebert"

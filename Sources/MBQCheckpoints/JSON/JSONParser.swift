@@ -1,5 +1,7 @@
-/// A strict reader of JSON (RFC 8259): one value, UTF-8, no key twice, nothing after the end, nested at
-/// most 64 deep. Time and memory are in proportion to the bytes given, which are limited.
+/// A strict reader of JSON (RFC 8259): one value, UTF-8, no key twice, nothing after the end,
+/// nested at most 64 deep.
+///
+/// Time and memory are in proportion to the bytes given, which are limited.
 ///
 /// Our own because Foundation's loses the exactness of integers and takes the last of two equal keys,
 /// which is how two readers of one safetensors header come to see different tensors.

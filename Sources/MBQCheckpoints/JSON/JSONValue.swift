@@ -75,8 +75,9 @@ public struct JSONObject: Sendable {
   }
 }
 
-/// A string equal to another only if both have the same bytes. Hashed with the process's random seed,
-/// so that a file cannot be made to collide.
+/// A string equal to another only if both have the same bytes.
+///
+/// Hashed with the process's random seed, so that a file cannot be made to collide.
 struct ExactString: Hashable, Sendable {
   let text: String
 

@@ -1,5 +1,6 @@
-/// What a safetensors file says about its tensors (Formats/safetensors/safetensors.md). Whoever holds
-/// one can index the file without further checks.
+/// What a safetensors file says about its tensors (Formats/safetensors/safetensors.md).
+///
+/// Whoever holds one can index the file without further checks.
 struct SafetensorsHeader: Sendable {
   struct Entry: Sendable {
     var name: String

@@ -1,5 +1,7 @@
-/// The tokens put around a text, from `post_processor` in tokenizer.json: `[CLS] text [SEP]`, and for
-/// a pair `[CLS] first [SEP] second [SEP]`. Anything else is refused.
+/// The tokens put around a text, from `post_processor` in tokenizer.json: `[CLS] text [SEP]`, and
+/// for a pair `[CLS] first [SEP] second [SEP]`.
+///
+/// Anything else is refused.
 struct SpecialTokenFrame {
   struct Token {
     var name: String

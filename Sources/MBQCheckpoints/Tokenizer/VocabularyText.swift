@@ -1,7 +1,8 @@
 /// Reads vocab.txt, one piece a line, its id the number of the line from 0.
 enum VocabularyText {
-  /// The pieces of `source`. Lines end in LF, CRLF or CR, and nothing else is taken off them, as
-  /// Python reads text.
+  /// The pieces of `source`.
+  ///
+  /// Lines end in LF, CRLF or CR, and nothing else is taken off them, as Python reads text.
   static func pieces(_ source: SourceFile) throws(CheckpointError) -> [[UInt8]] {
     let bytes = source.bytes
     guard bytes.count <= CheckpointFolder.maximumTextBytes else {
