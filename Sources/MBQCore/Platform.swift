@@ -59,7 +59,8 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
   }
 
   private static func map(_ path: String) throws(FileError) -> UnsafeRawBufferPointer {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a pipe would wait here for a writer; a regular file is not affected.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { throw FileError(.open, path, code: errno) }
     defer { close(descriptor) }
     var status = stat()

@@ -1,0 +1,123 @@
+import Foundation
+import MBQCore
+
+/// Finds a checkpoint's files.
+///
+/// It opens nothing but regular files, and follows links.
+struct CheckpointFolder {
+  private let path: String
+  /// Set if the user named the weights themselves.
+  private let weightsPath: String?
+
+  var namesFile: Bool { weightsPath != nil }
+
+  /// The most bytes of a JSON or vocabulary file.
+  ///
+  /// The largest published WordPiece vocabularies take 5 MB, and configurations a few kilobytes.
+  static let maximumTextBytes = 64 << 20
+
+  /// `path` is a folder, or a file of weights in one.
+  init(path: String) throws(CheckpointError) {
+    var isFolder = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      // Opening it gives the system's own reason.
+      _ = try Self.map(path)
+      throw .noWeights(folder: path, found: nil, format: nil, advice: nil)
+    }
+    if isFolder {
+      self.path = path
+      weightsPath = nil
+    } else {
+      let slash = path.lastIndex(of: "/")
+      self.path = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+      weightsPath = path
+    }
+  }
+
+  func path(of name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
+
+  private static func map(_ path: String) throws(CheckpointError) -> SourceFile {
+    do throws(FileError) {
+      return try SourceFile(path: path)
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// The file called `name`; nil if there is nothing of that name.
+  func optional(_ name: String) throws(CheckpointError) -> SourceFile? {
+    let path = path(of: name)
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    return try Self.map(path)
+  }
+
+  /// The file called `name`; `advice` is for when there is none.
+  func required(_ name: String, advice: String) throws(CheckpointError) -> SourceFile {
+    guard let file = try optional(name) else {
+      throw .missingFile(folder: path, name: name, advice: advice)
+    }
+    return file
+  }
+
+  /// The file with the weights, and the format it is in.
+  func weights() throws(CheckpointError) -> (
+    reader: any CheckpointReader.Type, source: SourceFile
+  ) {
+    if let weightsPath { return try named(weightsPath) }
+    for reader in CheckpointReaders.all {
+      for name in reader.fileNames {
+        if let source = try optional(name) { return (reader, source) }
+      }
+    }
+    for format in UnreadFormats.all {
+      for name in format.fileNames where FileManager.default.fileExists(atPath: path(of: name)) {
+        throw .noWeights(
+          folder: path, found: name, format: format.name, advice: format.advice)
+      }
+    }
+    throw .noWeights(folder: path, found: nil, format: nil, advice: nil)
+  }
+
+  private func named(_ path: String) throws(CheckpointError) -> (
+    reader: any CheckpointReader.Type, source: SourceFile
+  ) {
+    let source = try Self.map(path)
+    let firstBytes = UnsafeRawBufferPointer(rebasing: source.bytes.prefix(16))
+    for reader in CheckpointReaders.all
+    where reader.recognizes(path: path, firstBytes: firstBytes) {
+      return (reader, source)
+    }
+    for format in UnreadFormats.all {
+      let isNamed = format.fileNames.contains { path.hasSuffix("/\($0)") || path == $0 }
+      let starts = !format.firstBytes.isEmpty && firstBytes.starts(with: format.firstBytes)
+      if isNamed || starts {
+        throw .unknownFormat(path: path, format: format.name, advice: format.advice)
+      }
+    }
+    throw .unknownFormat(path: path, format: nil, advice: nil)
+  }
+
+  /// The files a tokenizer is made of.
+  func tokenizer() throws(CheckpointError) -> TokenizerReader.Sources {
+    let sources = TokenizerReader.Sources(
+      tokenizer: try optional("tokenizer.json"), vocabulary: try optional("vocab.txt"),
+      configuration: try optional("tokenizer_config.json"))
+    guard sources.tokenizer != nil || sources.vocabulary != nil else {
+      throw .missingFile(
+        folder: path, name: "tokenizer.json or vocab.txt",
+        advice: "they are written by `tokenizer.save_pretrained(dir)`")
+    }
+    return sources
+  }
+}
+
+extension SourceFile {
+  /// The file's JSON, of at most `maximumBytes`.
+  func json(maximumBytes: Int) throws(CheckpointError) -> JSONValue {
+    do throws(JSONError) {
+      return try JSONParser.parse(bytes, source: path, limits: .init(bytes: maximumBytes))
+    } catch {
+      throw .json(error)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/// Reads the names of the classes, in the order of the logits.
+enum LabelReader {
+  static let count = 2...1024
+  /// Of one label's name, in UTF-8.
+  private static let maximumBytes = 1024
+
+  static func labels(
+    _ fields: ConfigurationFields, warnings: inout [String]
+  ) throws(CheckpointError) -> [String] {
+    let stated = try statedCount(fields)
+    guard let value = fields.present("id2label") else {
+      // The names transformers makes up; it assumes two classes.
+      let count = stated ?? 2
+      try check(count, fields)
+      return (0..<count).map { "LABEL_\($0)" }
+    }
+    guard case .object(let object) = value else {
+      throw fields.refuse("id2label", value, allowed: "an object with one name a class")
+    }
+    try check(object.members.count, fields)
+    var labels: [String] = []
+    for index in 0..<object.members.count {
+      let key = "id2label[\"\(index)\"]"
+      guard let value = object["\(index)"] else {
+        throw .field(
+          path: fields.path, key: key, found: "missing",
+          allowed: "the keys \"0\" to \"\(object.members.count - 1)\", each once")
+      }
+      guard case .string(let label) = value, (1...maximumBytes).contains(label.utf8.count) else {
+        throw fields.refuse(key, value, allowed: "a name of 1 to \(maximumBytes) bytes")
+      }
+      if let other = labels.firstIndex(where: { ExactString($0) == ExactString(label) }) {
+        throw .unsupported(
+          path: fields.path,
+          what: "the classes \(other) and \(index) are both called \(quoted(label, "\""))",
+          advice: "give each its own name in id2label")
+      }
+      labels.append(label)
+    }
+    if let stated, stated != labels.count {
+      warnings.append(
+        "\(quoted(fields.path)): num_labels is \(stated), and id2label names \(labels.count)"
+          + " classes; id2label was used")
+    }
+    warnInverse(fields, labels, &warnings)
+    return labels
+  }
+
+  private static func statedCount(
+    _ fields: ConfigurationFields
+  ) throws(CheckpointError) -> Int? {
+    guard let value = fields.present("num_labels") else { return nil }
+    guard case .integer(let count) = value else {
+      throw fields.refuse("num_labels", value, allowed: allowedCount)
+    }
+    return count
+  }
+
+  private static var allowedCount: String {
+    "a whole number from \(count.lowerBound) to \(count.upperBound)"
+  }
+
+  private static func check(
+    _ found: Int, _ fields: ConfigurationFields
+  ) throws(CheckpointError) {
+    if found == 1 {
+      throw .unsupported(
+        path: fields.path, what: "the model has one label, which transformers takes for regression",
+        advice: "only models that choose between at least two labels are supported")
+    }
+    guard count.contains(found) else {
+      throw .field(
+        path: fields.path, key: "the number of labels", found: "\(found)", allowed: allowedCount)
+    }
+  }
+
+  /// label2id is the same map backwards; transformers does not compare the two either.
+  private static func warnInverse(
+    _ fields: ConfigurationFields, _ labels: [String], _ warnings: inout [String]
+  ) {
+    guard case .object(let inverse)? = fields.object["label2id"] else { return }
+    for (index, label) in labels.enumerated() {
+      if case .integer(index)? = inverse[label] { continue }
+      warnings.append(
+        "\(quoted(fields.path)): label2id and id2label disagree about \(quoted(label, "\""));"
+          + " id2label was used")
+      return
+    }
+  }
+}

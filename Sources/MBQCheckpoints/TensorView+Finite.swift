@@ -1,0 +1,59 @@
+extension TensorView {
+  /// How many values are NaN or infinite, and which is the first; nil if all are finite.
+  func nonFiniteValues() -> (count: Int, first: Int)? {
+    defer { withExtendedLifetime(self) {} }
+    switch elementType {
+    case .float16: return scan(UInt16.self, exponent: 0x7C00)
+    case .bfloat16: return scan(UInt16.self, exponent: 0x7F80)
+    default: return scan(UInt32.self, exponent: 0x7F80_0000)
+    }
+  }
+
+  /// A value whose `exponent` bits are all ones is not finite.
+  ///
+  /// Most blocks have none, so a block is only searched after a pass without branches, which
+  /// compiles to vector code, found one in it.
+  @inline(__always)
+  private func scan<Bits: FixedWidthInteger & UnsignedInteger>(
+    _ type: Bits.Type, exponent: Bits
+  ) -> (count: Int, first: Int)? {
+    guard let start = bytes.baseAddress else { return nil }
+    // The lowest exponent bit: added to one whose bits are all ones, it carries into the sign's place.
+    let one = exponent & (~exponent &+ 1)
+    let width = MemoryLayout<Bits>.size
+    let top = ~(Bits.max &>> 1)
+    var total = 0
+    var first = 0
+    var block = 0
+    while block < count {
+      let end = min(block &+ 4096, count)
+      var seen: Bits = 0
+      for index in block..<end {
+        let bits = start.loadUnaligned(fromByteOffset: index &* width, as: Bits.self)
+        seen |= (bits & exponent) &+ one
+      }
+      if seen & top != 0 {
+        for index in block..<end {
+          let bits = start.loadUnaligned(fromByteOffset: index &* width, as: Bits.self)
+          if bits & exponent == exponent {
+            if total == 0 { first = index }
+            total += 1
+          }
+        }
+      }
+      block = end
+    }
+    return total == 0 ? nil : (total, first)
+  }
+
+  /// The index in each dimension of the value that is `element`th in memory.
+  func indices(ofElement element: Int) -> [Int] {
+    var rest = element
+    var indices: [Int] = []
+    for dimension in shape.reversed() {
+      indices.append(rest % dimension)
+      rest /= dimension
+    }
+    return indices.reversed()
+  }
+}

@@ -1,0 +1,44 @@
+/// Formats people have their checkpoints in that are not read, so that the error can say how to
+/// convert them.
+///
+/// A reader for one of them replaces its line here.
+enum UnreadFormats {
+  struct Format: Sendable {
+    var name: String
+    /// What its files are called in a Hugging Face folder.
+    var fileNames: [String]
+    /// What its files start with; empty if that says nothing.
+    var firstBytes: [UInt8] = []
+    var advice: String
+  }
+
+  private static let load = "MobileBertForSequenceClassification.from_pretrained(dir"
+  private static let save = ".save_pretrained(dir, safe_serialization=True)"
+
+  static let all: [Format] = [
+    Format(
+      name: "safetensors in several files", fileNames: ["model.safetensors.index.json"],
+      advice: "join them in Python: `\(load))"
+        + ".save_pretrained(dir, safe_serialization=True, max_shard_size=\"100GB\")`"),
+    Format(
+      name: "PyTorch",
+      fileNames: ["pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt", "model.pth"],
+      firstBytes: Array("PK\u{3}\u{4}".utf8), advice: "convert it in Python: `\(load))\(save)`"),
+    Format(
+      name: "TensorFlow (Keras)", fileNames: ["tf_model.h5"],
+      firstBytes: [0x89] + Array("HDF\r\n".utf8),
+      advice: "convert it in Python (transformers 4): `\(load), from_tf=True)\(save)`"),
+    Format(
+      name: "TensorFlow", fileNames: ["model.ckpt.index", "saved_model.pb"],
+      advice: "convert it in Python (transformers 4): `\(load), from_tf=True)\(save)`"),
+    Format(
+      name: "Flax", fileNames: ["flax_model.msgpack"],
+      advice: "convert it in Python (transformers 4): `\(load), from_flax=True)\(save)`"),
+    Format(
+      name: "an adapter (PEFT)", fileNames: ["adapter_model.safetensors", "adapter_model.bin"],
+      advice: "merge it into its base model in Python: `model.merge_and_unload()\(save)`"),
+    Format(
+      name: "ONNX", fileNames: ["model.onnx", "onnx/model.onnx"],
+      advice: "use the checkpoint it was exported from"),
+  ]
+}

@@ -1,0 +1,65 @@
+/// What a dataset may ask of memory.
+///
+/// Beyond these a reader refuses, so that a stray quote in a file of any size cannot exhaust the
+/// machine.
+public struct DatasetLimits: Sendable, Equatable {
+  public var fieldBytes: Int
+  public var rowBytes: Int
+  public var columns: Int
+
+  public init(fieldBytes: Int = 16 << 20, rowBytes: Int = 64 << 20, columns: Int = 4096) {
+    self.fieldBytes = fieldBytes
+    self.rowBytes = rowBytes
+    self.columns = columns
+  }
+}
+
+/// A file format of datasets: named columns, and rows read one at a time in constant memory.
+public protocol DatasetReader: AnyObject, SendableMetatype {
+  /// The name on the command line, such as `csv`.
+  static var name: String { get }
+  /// The endings of file names, lower-case and without the dot, that mean this format.
+  static var fileExtensions: [String] { get }
+
+  /// Reads as far as the names of the columns.
+  init(_ source: any ByteSource, limits: DatasetLimits) throws(DatasetError)
+
+  /// The name errors use for the file.
+  var sourceName: String { get }
+  /// The names of the columns, as in the file.
+  var columns: [String] { get }
+
+  /// Replaces `row` by the next row, which has as many fields as there are columns; `false` at the
+  /// end. After an error the reader is finished.
+  func next(into row: inout DatasetRow) throws(DatasetError) -> Bool
+}
+
+/// Every format this build reads.
+///
+/// To add one: a file in Readers/, and a line here.
+public enum DatasetReaders {
+  public static let all: [any DatasetReader.Type] = [
+    CSVReader.self,
+    TSVReader.self,
+  ]
+
+  /// Opens `path` (`-` is standard input) as `format`, or as its ending says, or as CSV.
+  public static func open(
+    path: String, format: String? = nil, limits: DatasetLimits = DatasetLimits()
+  ) throws(DatasetError) -> any DatasetReader {
+    let reader = try reader(path: path, format: format)
+    return try reader.init(FileSource(path: path), limits: limits)
+  }
+
+  static func reader(path: String, format: String?) throws(DatasetError) -> any DatasetReader.Type {
+    if let format {
+      guard let named = all.first(where: { $0.name == format }) else {
+        throw .unknownFormat(name: format, allowed: all.map { $0.name })
+      }
+      return named
+    }
+    let file = path.split(separator: "/").last ?? ""
+    let ending = file.contains(".") ? file.split(separator: ".").last?.lowercased() ?? "" : ""
+    return all.first { $0.fileExtensions.contains(ending) } ?? CSVReader.self
+  }
+}

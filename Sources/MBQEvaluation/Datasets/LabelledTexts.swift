@@ -1,0 +1,106 @@
+/// One text to classify.
+public struct LabelledText: Sendable, Equatable {
+  /// The row, from 1, the header not counted.
+  public var row: Int
+  /// The line of the file on which the row starts, from 1.
+  public var line: Int
+  public var text: String
+  /// The index of its label, if labels were asked for.
+  public var label: Int?
+}
+
+/// The texts of a dataset, one at a time, put together from its columns.
+///
+/// The default is WELFake's layout: `text` after `title` and a space, and `label`. A text is exactly
+/// Python's `(title + " " + text).strip()`, so a blank title leaves just the text.
+public struct LabelledTexts {
+  /// Which columns make a text, and which one is the label.
+  public struct Columns: Sendable, Equatable {
+    /// Joined by a space in this order; `nil` is `title`, if there is one, and `text`.
+    public var text: [String]?
+    /// `nil` when the texts have no labels or these do not matter.
+    public var label: String?
+
+    public init(text: [String]? = nil, label: String? = "label") {
+      self.text = text
+      self.label = label
+    }
+  }
+
+  /// The columns that make a text, as found.
+  public let textColumns: [String]
+  public let labelColumn: String?
+  /// The rows read so far.
+  public private(set) var rowCount = 0
+  /// Of those, the rows whose text is empty.
+  ///
+  /// They are not left out: a model answers an empty text too.
+  public private(set) var blankCount = 0
+  public var sourceName: String { reader.sourceName }
+
+  private let reader: any DatasetReader
+  private let labels: LabelVocabulary
+  private let textIndices: [Int]
+  private let labelIndex: Int?
+  private var row = DatasetRow()
+  private var joined: [UInt8] = []
+
+  /// Finds the columns.
+  ///
+  /// Refuses with `DatasetError.missingColumn` one that is not there; of two columns with the same
+  /// name the first counts.
+  public init(
+    _ reader: any DatasetReader, columns: Columns = Columns(), labels: LabelVocabulary
+  ) throws(DatasetError) {
+    let names = reader.columns
+    func find(_ column: String, option: String) throws(DatasetError) -> Int {
+      guard let index = names.firstIndex(of: column) else {
+        throw .missingColumn(
+          file: reader.sourceName, column: column, option: option, columns: names)
+      }
+      return index
+    }
+    textColumns = columns.text ?? (names.contains("title") ? ["title", "text"] : ["text"])
+    var indices: [Int] = []
+    for column in textColumns { indices.append(try find(column, option: "--text-column")) }
+    textIndices = indices
+    labelColumn = columns.label
+    if let label = columns.label {
+      labelIndex = try find(label, option: "--label-column")
+    } else {
+      labelIndex = nil
+    }
+    self.reader = reader
+    self.labels = labels
+  }
+
+  /// The next text, or `nil` at the end.
+  ///
+  /// Refuses a label the model does not have (`DatasetError.unknownLabel`), and a dataset without
+  /// any row (`DatasetError.noRows`).
+  public mutating func next() throws(DatasetError) -> LabelledText? {
+    guard try reader.next(into: &row) else {
+      if rowCount == 0 { throw .noRows(file: sourceName, columns: reader.columns) }
+      return nil
+    }
+    rowCount += 1
+    joined.removeAll(keepingCapacity: true)
+    for (position, index) in textIndices.enumerated() {
+      if position > 0 { joined.append(UInt8(ascii: " ")) }
+      joined.append(contentsOf: row[index])
+    }
+    let range = strippedRange(of: joined)
+    if range.isEmpty { blankCount += 1 }
+    let text = String(decoding: joined[range], as: UTF8.self)
+    return LabelledText(row: rowCount, line: row.line, text: text, label: try label())
+  }
+
+  private func label() throws(DatasetError) -> Int? {
+    guard let labelIndex else { return nil }
+    let value = row.text(labelIndex)
+    if let index = labels.index(of: value) { return index }
+    throw .unknownLabel(
+      file: sourceName, row: rowCount, line: row.line,
+      found: value.allSatisfy(\.isWhitespace) ? "" : value, allowed: labels.allowed)
+  }
+}

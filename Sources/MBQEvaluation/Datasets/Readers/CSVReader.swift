@@ -1,0 +1,18 @@
+/// Comma-separated values (RFC 4180) with a header line; `DelimitedRecords` has the fine print.
+public final class CSVReader: DatasetReader {
+  public static let name = "csv"
+  public static let fileExtensions = ["csv"]
+
+  private let records: DelimitedRecords
+
+  public init(_ source: any ByteSource, limits: DatasetLimits) throws(DatasetError) {
+    records = try DelimitedRecords(source, delimiter: UInt8(ascii: ","), limits: limits)
+  }
+
+  public var sourceName: String { records.name }
+  public var columns: [String] { records.columns }
+
+  public func next(into row: inout DatasetRow) throws(DatasetError) -> Bool {
+    try records.next(into: &row)
+  }
+}

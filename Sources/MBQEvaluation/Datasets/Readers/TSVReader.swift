@@ -1,0 +1,18 @@
+/// Tab-separated values with a header line, quoted as CSV is (what `pandas.to_csv(sep="\t")` writes).
+public final class TSVReader: DatasetReader {
+  public static let name = "tsv"
+  public static let fileExtensions = ["tsv", "tab"]
+
+  private let records: DelimitedRecords
+
+  public init(_ source: any ByteSource, limits: DatasetLimits) throws(DatasetError) {
+    records = try DelimitedRecords(source, delimiter: UInt8(ascii: "\t"), limits: limits)
+  }
+
+  public var sourceName: String { records.name }
+  public var columns: [String] { records.columns }
+
+  public func next(into row: inout DatasetRow) throws(DatasetError) -> Bool {
+    try records.next(into: &row)
+  }
+}

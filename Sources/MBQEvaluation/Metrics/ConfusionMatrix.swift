@@ -1,0 +1,35 @@
+/// How often each true label was given each answer.
+public struct ConfusionMatrix: Sendable, Equatable, Codable {
+  public let labelCount: Int
+  /// (true labels, predicted labels), row after row.
+  public private(set) var counts: [Int]
+
+  public init(labelCount: Int) {
+    self.labelCount = labelCount
+    counts = Array(repeating: 0, count: labelCount * labelCount)
+  }
+
+  public subscript(truth truth: Int, predicted predicted: Int) -> Int {
+    counts[truth * labelCount + predicted]
+  }
+
+  public mutating func count(truth: Int, predicted: Int, times: Int = 1) {
+    counts[truth * labelCount + predicted] += times
+  }
+
+  /// How many rows there are.
+  public var total: Int { counts.reduce(0, +) }
+
+  /// How many rows were answered rightly.
+  public var correct: Int { (0..<labelCount).reduce(0) { $0 + self[truth: $1, predicted: $1] } }
+
+  /// How many rows have the true label.
+  public func support(_ truth: Int) -> Int {
+    counts[truth * labelCount..<(truth + 1) * labelCount].reduce(0, +)
+  }
+
+  /// How many rows were answered with the label.
+  public func answers(_ predicted: Int) -> Int {
+    stride(from: predicted, to: counts.count, by: labelCount).reduce(0) { $0 + counts[$1] }
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+
+/// What a model answered, row after row: logits and the label they choose.
+///
+/// Texts are not kept.
+public struct Outputs: Sendable, Equatable {
+  /// The most labels a model may have here: the confusion matrix has the square of it.
+  public static var labelLimit: Int { 2048 }
+
+  public let labelCount: Int
+  /// (rows, labels), row after row.
+  public private(set) var logits: [Float] = []
+  /// (rows) The label with the largest logit, the first of equals.
+  public private(set) var predicted: [Int32] = []
+
+  /// `labelCount` is at least 1; more than `labelLimit` is refused.
+  public init(labelCount: Int) throws(EvaluationError) {
+    guard labelCount <= Self.labelLimit else {
+      throw .tooManyLabels(found: labelCount, limit: Self.labelLimit)
+    }
+    precondition(labelCount >= 1, "a classifier has labels")
+    self.labelCount = labelCount
+  }
+
+  public var rowCount: Int { predicted.count }
+
+  /// (labels) The logits of a row, counted from 0.
+  public func logits(row: Int) -> ArraySlice<Float> {
+    logits[row * labelCount..<(row + 1) * labelCount]
+  }
+
+  /// (labels) Adds a row and returns the label it chose.
+  ///
+  /// Refuses a NaN or an infinity.
+  @discardableResult
+  public mutating func append(logits row: some Collection<Float>) throws(EvaluationError) -> Int {
+    precondition(row.count == labelCount, "\(row.count) logits for \(labelCount) labels")
+    var best = (label: 0, logit: -Float.infinity)
+    for (label, logit) in row.enumerated() {
+      guard logit.isFinite else { throw .nonFiniteLogit(row: rowCount + 1, label: label) }
+      if logit > best.logit { best = (label, logit) }
+    }
+    logits.append(contentsOf: row)
+    predicted.append(Int32(best.label))
+    return best.label
+  }
+
+  /// The probability of `label` in a row counted from 0: the softmax of its logits, in double.
+  public func probability(of label: Int, row: Int) -> Double {
+    exp(logProbability(of: label, row: row))
+  }
+
+  /// The logarithm of `probability(of:row:)`, exact where the probability itself is 0 or 1.
+  public func logProbability(of label: Int, row: Int) -> Double {
+    let row = logits(row: row)
+    return Double(row[row.startIndex + label]) - logSumExp(row)
+  }
+}
+
+/// log(exp(x₀) + exp(x₁) + …), relative to the largest so that nothing overflows.
+func logSumExp(_ logits: some Collection<Float>) -> Double {
+  var largest = -Float.infinity
+  for logit in logits { largest = max(largest, logit) }
+  var sum = 0.0
+  for logit in logits { sum += exp(Double(logit) - Double(largest)) }
+  return Double(largest) + log(sum)
+}
+
+/// A sum that loses nothing to its length (Neumaier 1974).
+struct CompensatedSum {
+  private var sum = 0.0
+  private var lost = 0.0
+
+  var value: Double { sum + lost }
+
+  mutating func add(_ value: Double) {
+    let next = sum + value
+    lost += abs(sum) >= abs(value) ? (sum - next) + value : (value - next) + sum
+    sum = next
+  }
+}
