@@ -45,12 +45,25 @@ public final class Model: Sendable {
       throw .format(path: name, error)
     }
     let header = packed.header
+    // The pieces' number comes first: tokens added to a vocabulary have ids but are no pieces.
+    guard packed.vocabulary.count >= 4 else {
+      throw .inconsistent(path: name, "the vocabulary section has no piece count")
+    }
+    let count = Int(UInt32(littleEndian: packed.vocabulary.loadUnaligned(as: UInt32.self)))
     do throws(TokenizerError) {
-      let vocabulary = try Vocabulary(packed: packed.vocabulary, count: header.vocabularyCount)
+      let pieces = UnsafeRawBufferPointer(rebasing: packed.vocabulary[4...])
+      let vocabulary = try Vocabulary(packed: pieces, count: count)
       let options = try TokenizerOptions(decoding: packed.tokenizerOptions)
       tokenizer = try WordPieceTokenizer(vocabulary: vocabulary, options: options)
     } catch {
       throw .tokenizer(path: name, error)
+    }
+    let highest = tokenizer.options.addedTokens.reduce(count - 1) { max($0, Int($1.id)) }
+    guard highest < header.vocabularyCount else {
+      throw .inconsistent(
+        path: name,
+        "the tokenizer gives ids up to \(highest), and the embedding has "
+          + "\(header.vocabularyCount) rows; the file is altered or was not written by mbq")
     }
     self.packed = packed
     self.kernels = kernels

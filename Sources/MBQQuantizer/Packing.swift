@@ -1,0 +1,202 @@
+import Crypto
+import Foundation
+import MBQCheckpoints
+import MBQCore
+import MBQFormat
+import MBQModel
+import MBQRuntime
+import MBQSchemes
+import MBQTokenizer
+
+/// A model packed in memory, ready to be written.
+public struct PackedFile: Sendable {
+  public var bytes: [UInt8]
+  public var report: PackingReport
+}
+
+/// What packing did.
+public struct PackingReport: Sendable {
+  public var precision: Precision
+  public var parameterCount: Int
+  /// Bytes of the checkpoint's weights file, and of the packed one.
+  public var sourceByteCount: Int
+  public var byteCount: Int
+  /// Bytes by scheme name, in the order of first use.
+  public var schemes: [(name: String, tensors: Int, byteCount: Int)]
+  public var goldenCount: Int
+  public var warnings: [String]
+}
+
+/// Turns checkpoints into packed models.
+public struct Packer {
+  public let checkpoint: Checkpoint
+  public let precision: Precision
+  /// The model's operations, folded and merged as they are packed.
+  public let graph: ModelGraph
+
+  /// Checks that the checkpoint has every tensor with the right shape and finite values.
+  ///
+  /// Refuses, with `QuantizerError.checkpoint`, all missing and mis-shaped tensors at once.
+  public init(_ checkpoint: Checkpoint, precision: Precision) throws(QuantizerError) {
+    let lowered = ModelFamilies.lower(checkpoint.configuration)
+    do throws(CheckpointError) {
+      try checkpoint.require(lowered.requirements)
+      try checkpoint.checkFinite(lowered.requirements)
+    } catch {
+      throw .checkpoint(error)
+    }
+    self.checkpoint = checkpoint
+    self.precision = precision
+    graph = lowered.foldingNorms().mergingLinears()
+  }
+
+  /// The packed model with golden vectors of `texts`. `progress` is told the share done.
+  public func pack(
+    goldens texts: [String] = GoldenTexts.all, progress: (Double) -> Void = { _ in }
+  ) throws(QuantizerError) -> PackedFile {
+    let tokenizer: (options: [UInt8], vocabulary: [UInt8])
+    do throws(TokenizerError) {
+      tokenizer = try encodeTokenizer()
+    } catch {
+      throw .tokenizer(path: checkpoint.sources.last?.path ?? checkpoint.weightsPath, error)
+    }
+    var writer = PackedWriter(expectedWeightBytes: expectedByteCount)
+    var schemes: [(name: String, tensors: Int, byteCount: Int)] = []
+    for (index, tensor) in graph.tensors.enumerated() {
+      let values = tensor.expression.values(shape: tensor.shape) { name in
+        // `require` has seen every name.
+        checkpoint.tensor(named: name)?.floats() ?? []
+      }
+      let rows = tensor.shape.count == 2 ? tensor.shape[0] : 1
+      let scheme = precision.scheme(tensor.role, largest: largestMagnitude(values))
+      let encoded = scheme.encode(values, rows: rows, columns: values.count / rows)
+      writer.add(encoded)
+      let size = encoded.elements.count + encoded.scales.count * 2
+      if let place = schemes.firstIndex(where: { $0.name == scheme.name }) {
+        schemes[place].tensors += 1
+        schemes[place].byteCount += size
+      } else {
+        schemes.append((scheme.name, 1, size))
+      }
+      progress(Double(index + 1) / Double(graph.tensors.count))
+    }
+
+    var header = self.header()
+    func file() -> [UInt8] {
+      writer.file(header, tokenizerOptions: tokenizer.options, vocabulary: tokenizer.vocabulary) {
+        Array(SHA256.hash(data: $0))
+      }
+    }
+    header.goldens = try goldens(of: file(), texts)
+    header.provenance = provenance(schemes, goldens: header.goldens)
+    let bytes = file()
+    return PackedFile(
+      bytes: bytes,
+      report: PackingReport(
+        precision: precision, parameterCount: parameterCount, sourceByteCount: sourceByteCount,
+        byteCount: bytes.count, schemes: schemes, goldenCount: header.goldens.count,
+        warnings: checkpoint.warnings))
+  }
+
+  // MARK: Parts
+
+  /// Parameters the model uses.
+  public var parameterCount: Int {
+    ModelFamilies.lower(checkpoint.configuration).requirements.reduce(0) {
+      $0 + $1.shape.reduce(1, *)
+    }
+  }
+
+  private var sourceByteCount: Int {
+    checkpoint.sources.first { $0.path == checkpoint.weightsPath }?.bytes.count ?? 0
+  }
+
+  private var expectedByteCount: Int {
+    graph.tensors.reduce(0) { $0 + $1.shape.reduce(1, *) * precision.bits / 8 + 4096 }
+  }
+
+  private func header() -> PackedHeader {
+    let configuration = checkpoint.configuration
+    return PackedHeader(
+      maximumTokens: min(configuration.maximumPositions, checkpoint.tokenizer.maximumLength),
+      vocabularyCount: configuration.vocabularySize,
+      activations: precision == .int8 ? .int8PerToken : .float32, labels: configuration.labels,
+      buffers: graph.buffers, plan: graph.planBuffers(),
+      steps: graph.steps.map { PackedStep(layer: $0.site.layer, operation: $0.operation) },
+      tensors: [], logits: graph.logits,
+      names: graph.steps.map(\.site.name) + graph.tensors.map(\.name), goldens: [],
+      provenance: "")
+  }
+
+  private func encodeTokenizer() throws(TokenizerError) -> (options: [UInt8], vocabulary: [UInt8]) {
+    let files = checkpoint.tokenizer
+    let vocabulary = try Vocabulary(pieces: Array(files.pieces.prefix(files.wordPieceCount)))
+    let options = TokenizerOptions(files)
+    // Refuses what the runtime would refuse.
+    _ = try WordPieceTokenizer(vocabulary: vocabulary, options: options)
+    let count = UInt32(vocabulary.count)
+    let prefix = (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * UInt32($0))) }
+    return (options.encoded(), prefix + vocabulary.packed())
+  }
+
+  private func goldens(
+    of file: [UInt8], _ texts: [String]
+  ) throws(QuantizerError) -> [GoldenVector] {
+    do throws(ModelError) {
+      let model = try Model(bytes: file, name: "the packed model")
+      let state = RunState(model: model)
+      var goldens: [GoldenVector] = []
+      for text in texts {
+        let tokens = model.tokenizer.encode(text, limit: model.maximumTokens).ids
+        let logits = try state.logits([tokens])
+        goldens.append(
+          GoldenVector(text: text, tokens: tokens, logitBits: logits.map(\.bitPattern)))
+      }
+      return goldens
+    } catch {
+      throw .unusable(error)
+    }
+  }
+
+  private func provenance(
+    _ schemes: [(name: String, tensors: Int, byteCount: Int)], goldens: [GoldenVector]
+  ) -> String {
+    let files = checkpoint.sources.map { source in
+      JSONObject([
+        ("file", .string(URL(fileURLWithPath: source.path).lastPathComponent)),
+        ("bytes", .integer(source.bytes.count)),
+        ("sha256", .string(hexadecimal(SHA256.hash(data: source.bytes)))),
+      ])
+    }
+    return JSONObject([
+      ("tool", .string("mbq \(mbqVersion)")),
+      ("family", .string(checkpoint.configuration.family.rawValue)),
+      ("bits", .integer(precision.bits)),
+      ("recipe", .string(precision.summary)),
+      ("parameters", .integer(parameterCount)),
+      ("layers", .integer(checkpoint.configuration.layerCount)),
+      ("sources", .array(files.map { .object($0) })),
+      (
+        "schemes",
+        .array(
+          schemes.map {
+            .object(
+              JSONObject([
+                ("name", .string($0.name)), ("tensors", .integer($0.tensors)),
+                ("bytes", .integer($0.byteCount)),
+              ]))
+          })
+      ),
+    ]).text
+  }
+
+  private func largestMagnitude(_ values: [Float]) -> Float {
+    var largest: UInt32 = 0
+    for value in values { largest = max(largest, value.bitPattern & 0x7FFF_FFFF) }
+    return Float(bitPattern: largest)
+  }
+}
+
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+}

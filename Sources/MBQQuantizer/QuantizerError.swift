@@ -1,0 +1,32 @@
+import MBQCheckpoints
+import MBQCore
+import MBQRuntime
+import MBQTokenizer
+
+/// Why a checkpoint cannot be packed.
+public enum QuantizerError: ExplainedError, Equatable {
+  case checkpoint(CheckpointError)
+  case tokenizer(path: String, TokenizerError)
+  /// The packed model does not run: a fault of this program, or weights that overflow.
+  case unusable(ModelError)
+  case write(FileError)
+
+  public var explanation: String {
+    switch self {
+    case .checkpoint(let error): error.explanation
+    case .tokenizer(let path, let error): "\(path): \(error.explanation)"
+    case .unusable(let error): "the packed model does not run: \(error.explanation)"
+    case .write(let error): error.explanation
+    }
+  }
+
+  public var kind: FailureKind {
+    switch self {
+    case .checkpoint(let error): error.kind
+    case .tokenizer(_, let error): error.kind
+    case .unusable(.notFinite): .badInput
+    case .unusable: .internalError
+    case .write(let error): error.kind
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import MBQCheckpoints
+import MBQCore
+import MBQModel
+import MBQQuantizer
+
+struct Quantize: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Packs a fine-tuned checkpoint into one .mbq file.",
+    discussion: """
+      Reads a Hugging Face folder (config.json, model.safetensors, vocab.txt or tokenizer.json) and \
+      writes a file that holds everything inference needs.
+
+      Examples:
+        mbq quantize ./my-model                    # int8, writes my-model-int8.mbq
+        mbq quantize ./my-model --bits 32 -o baseline.mbq
+      """)
+
+  @Argument(help: "The checkpoint: a folder, or the weights file in one.")
+  var checkpoint: String
+
+  @Option(help: "Bits a weight: 8, 16 or 32.")
+  var bits = 8
+
+  @Option(name: .shortAndLong, help: "The file to write (default: the checkpoint's name, the type and .mbq).")
+  var output: String?
+
+  @Flag(help: "Do everything but write the file.")
+  var dryRun = false
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  func run() throws {
+    let start = ContinuousClock.now
+    guard let precision = Precision(rawValue: bits) else {
+      let allowed = Precision.allCases.map { "\($0.bits)" }.sorted().joined(separator: ", ")
+      throw CommandError.usage("--bits is \(bits); allowed: \(allowed)")
+    }
+    let source: Checkpoint
+    do throws(CheckpointError) {
+      source = try Checkpoint.open(path: checkpoint)
+    } catch {
+      throw QuantizerError.checkpoint(error)
+    }
+    let packed = try Packer(source, precision: precision).pack()
+    let path = output ?? defaultOutput(precision)
+    if !dryRun {
+      try packed.bytes.withUnsafeBytes { try AtomicFile.write([$0], to: path) }
+    }
+    print("\(packed.report.byteCount) bytes, \(ContinuousClock.now - start)")
+  }
+
+  /// The folder's name in the current directory, such as `my-model-int8.mbq`.
+  private func defaultOutput(_ precision: Precision) -> String {
+    var folder = URL(fileURLWithPath: checkpoint)
+    if folder.pathExtension == "safetensors" { folder.deleteLastPathComponent() }
+    let suffix = precision == .int8 ? "int8" : "fp\(precision.bits)"
+    return "\(folder.standardizedFileURL.lastPathComponent)-\(suffix).mbq"
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import MBQCore
+import MBQQuantizer
+
+/// The command line. Exit codes: 0 done, 1 a check failed, 2 usage, 3 bad input, 4 internal.
+@main
+struct MBQ: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mbq",
+    abstract: "Shrinks fine-tuned MobileBERT text classifiers, runs them, and shows what it cost.",
+    discussion: """
+      Examples:
+        mbq quantize ./my-model --bits 8           # writes my-model-int8.mbq
+        mbq evaluate my-model-int8.mbq --data test.csv
+        mbq classify my-model-int8.mbq "Text to judge"
+        mbq demo                                   # everything, on the model mbq carries
+      """,
+    version: "mbq \(mbqVersion)",
+    subcommands: [
+      Quantize.self, Inspect.self, Classify.self, Evaluate.self, Benchmark.self, Verify.self,
+      Demo.self,
+    ])
+
+  static func main() {
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as any ExplainedError {
+      fail(error.explanation, code: error.kind.rawValue)
+    } catch let code as ExitCode {
+      Foundation.exit(code.rawValue)
+    } catch {
+      let message = fullMessage(for: error)
+      if exitCode(for: error).isSuccess {
+        print(message)
+        Foundation.exit(0)
+      }
+      FileHandle.standardError.write(Data((message + "\n").utf8))
+      Foundation.exit(FailureKind.usage.rawValue)
+    }
+  }
+
+  private static func fail(_ message: String, code: Int32) -> Never {
+    FileHandle.standardError.write(Data("error: \(message)\n".utf8))
+    Foundation.exit(code)
+  }
+}
