@@ -5,7 +5,6 @@ import PackageDescription
 // change goes"); the runtime side, down to MBQRuntime, imports no Foundation.
 
 let parser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -42,7 +41,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     // The runtime side.
@@ -74,7 +72,7 @@ let package = Package(
       "MBQQuantizer",
       [
         "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQReference",
-        "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", crypto,
+        "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "CZlib",
       ]),
     module("MBQEvaluation", ["MBQCore", "MBQRuntime"]),
     module("MBQReport", ["MBQCore", "MBQEvaluation"]),

@@ -11,6 +11,8 @@ public enum PackedLimits {
   /// Inputs of an int8 product; see MBQ_MAX_DEPTH in mbq_kernels.h.
   public static let depth = 1 << 16
   public static let headSize = 256
+  /// Bytes a compressed section may unfold to: a small file must not fill the memory.
+  public static let rawSection = 1 << 26
 }
 
 extension PackedHeader {

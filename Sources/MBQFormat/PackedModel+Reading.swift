@@ -13,32 +13,38 @@ extension PackedModel {
   /// `bytes` must stay mapped as long as the model is used, and start on a multiple of 64 bytes.
   public init(bytes: UnsafeRawBufferPointer) throws(FormatError) {
     let (sections, digest) = try Self.sections(of: bytes)
-    func section(_ kind: PackedSection.Kind) throws(FormatError) -> UnsafeRawBufferPointer {
+    func contents(_ kind: PackedSection.Kind) throws(FormatError) -> SectionBytes {
       for section in sections where section.kind == kind {
-        let place = section.offset..<(section.offset + section.length)
-        return UnsafeRawBufferPointer(rebasing: bytes[place])
+        return try SectionBytes(section, of: bytes)
       }
       throw .missing(section: kind.name)
     }
-    func reader(_ kind: PackedSection.Kind) throws(FormatError) -> ByteReader {
-      let part = try section(kind)
-      let origin = sections.first { $0.kind == kind }?.offset ?? 0
-      return ByteReader(part, origin: origin)
+    func reader(_ contents: SectionBytes) -> ByteReader {
+      ByteReader(contents.bytes, origin: contents.origin)
     }
+    // Kept until what is read from them has been copied out.
+    let configuration = try contents(.configuration)
+    let labels = try contents(.labels)
+    let buffers = try contents(.buffers)
+    let operations = try contents(.operations)
+    let tensors = try contents(.tensors)
+    let names = try contents(.names)
+    let goldens = try contents(.goldens)
+    let provenance = try contents(.provenance)
+    let weights = try contents(.weights)
 
-    var header = try Self.configuration(reader(.configuration))
-    header.labels = try Self.labels(reader(.labels))
-    try Self.buffers(reader(.buffers), into: &header)
-    header.steps = try Self.steps(reader(.operations))
-    header.tensors = try Self.tensors(reader(.tensors))
-    header.names = try Self.names(reader(.names))
-    header.goldens = try Self.goldens(reader(.goldens), header)
-    header.provenance = String(decoding: try section(.provenance), as: UTF8.self)
-    let weights = try section(.weights)
-    try header.validate(weightsSize: weights.count)
+    var header = try Self.configuration(reader(configuration))
+    header.labels = try Self.labels(reader(labels))
+    try Self.buffers(reader(buffers), into: &header)
+    header.steps = try Self.steps(reader(operations))
+    header.tensors = try Self.tensors(reader(tensors))
+    header.names = try Self.names(reader(names))
+    header.goldens = try Self.goldens(reader(goldens), header)
+    header.provenance = String(decoding: provenance.bytes, as: UTF8.self)
+    try header.validate(weightsSize: weights.bytes.count)
     self.init(
-      header: header, weights: weights, tokenizerOptions: try section(.tokenizer),
-      vocabulary: try section(.vocabulary), sections: sections, statedDigest: digest)
+      header: header, weights: weights, tokenizerOptions: try contents(.tokenizer),
+      vocabulary: try contents(.vocabulary), sections: sections, statedDigest: digest)
   }
 
   /// The section table, with every checksum compared.
@@ -80,7 +86,7 @@ extension PackedModel {
       let checksum = UInt32(try entries.u32("section checksum"))
       let offset = try entries.u64("section offset")
       let length = try entries.u64("section length")
-      try entries.reserved(8, "reserved section bytes")
+      let rawLength = try entries.u64("section raw length")
       guard let kind = PackedSection.Kind(rawValue: code) else {
         throw .invalid(field: "section kind", found: "\(code)", allowed: "those of the format")
       }
@@ -97,9 +103,18 @@ extension PackedModel {
           field: "the \(kind.name) section", offset: offset, needed: length,
           available: bytes.count - offset)
       }
+      guard rawLength <= PackedLimits.rawSection || rawLength == length,
+        kind != .weights || rawLength == length
+      else {
+        throw .invalid(
+          field: "raw length of the \(kind.name) section", found: "\(rawLength)",
+          allowed: kind == .weights
+            ? "\(length), its length" : "at most \(PackedLimits.rawSection)")
+      }
       end = offset + length
       sections.append(
-        PackedSection(kind: kind, checksum: checksum, offset: offset, length: length))
+        PackedSection(
+          kind: kind, checksum: checksum, offset: offset, length: length, rawLength: rawLength))
     }
     guard end == bytes.count else {
       throw .invalid(field: "end of the last section", found: "\(end)", allowed: "\(bytes.count)")
@@ -121,4 +136,34 @@ extension PackedModel {
     for index in 24..<28 { start[index] = 0 }
     return mbq_crc32(mbq_crc32(0, start, start.count), table.baseAddress, table.count)
   }
+}
+
+/// A section's contents: where they are in the file, or inflated.
+final class SectionBytes: @unchecked Sendable {
+  let bytes: UnsafeRawBufferPointer
+  /// Where the section starts in the file, for messages.
+  let origin: Int
+  private let inflated: UnsafeMutableRawBufferPointer?
+
+  init(_ section: PackedSection, of file: UnsafeRawBufferPointer) throws(FormatError) {
+    origin = section.offset
+    let stored = UnsafeRawBufferPointer(
+      rebasing: file[section.offset..<(section.offset + section.length)])
+    guard section.isCompressed else {
+      bytes = stored
+      inflated = nil
+      return
+    }
+    let room = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(section.rawLength, 1), alignment: AlignedBuffer.alignment)
+    guard mbq_inflate(stored.baseAddress, stored.count, room.baseAddress, section.rawLength) != 0
+    else {
+      room.deallocate()
+      throw .damaged(section: section.kind.name)
+    }
+    bytes = UnsafeRawBufferPointer(rebasing: room[..<section.rawLength])
+    inflated = room
+  }
+
+  deinit { inflated?.deallocate() }
 }

@@ -67,7 +67,7 @@ public struct PackedHeader: Equatable, Sendable {
   public var steps: [PackedStep]
   public var tensors: [PackedTensor]
   public var logits: Operand
-  /// One a step, then one a tensor; for reports. May be empty.
+  /// One a step, for reports. May be empty.
   public var names: [String]
   public var goldens: [GoldenVector]
   /// JSON: where the model came from and what was measured. Not read by the runtime.
@@ -94,37 +94,66 @@ public struct PackedHeader: Equatable, Sendable {
   }
 
   public func stepName(_ index: Int) -> String {
-    names.count == steps.count + tensors.count ? names[index] : "step \(index)"
+    names.count == steps.count ? names[index] : "step \(index)"
   }
 
+  /// A tensor's name: that of the first step that reads it, and its part in it.
   public func tensorName(_ index: Int) -> String {
-    names.count == steps.count + tensors.count ? names[steps.count + index] : "tensor \(index)"
+    for (place, step) in steps.enumerated() {
+      if let part = step.operation.tensorPart(index) { return "\(stepName(place)).\(part)" }
+    }
+    return "tensor \(index)"
+  }
+}
+
+extension Operation {
+  /// What a tensor is to this operation, or `nil` if it is not read.
+  fileprivate func tensorPart(_ tensor: Int) -> String? {
+    switch self {
+    case .embed(let o):
+      tensor == o.word ? "word" : tensor == o.position ? "position" : tensor == o.type ? "type" : nil
+    case .linear(let o):
+      tensor == o.weight
+        ? "weight" : tensor == o.bias ? "bias" : o.norm.flatMap { $0.part(tensor) }
+    case .normalize(let o): o.norm.part(tensor)
+    case .attention, .pool: nil
+    }
+  }
+}
+
+extension Norm {
+  fileprivate func part(_ tensor: Int) -> String? {
+    tensor == gamma ? "gamma" : tensor == beta ? "beta" : nil
   }
 }
 
 /// A packed model that has been read and found valid. Its weights stay where they are.
 public struct PackedModel: @unchecked Sendable {
   public let header: PackedHeader
-  /// The weights section, 64-byte aligned within the file.
-  public let weights: UnsafeRawBufferPointer
-  public let tokenizerOptions: UnsafeRawBufferPointer
-  public let vocabulary: UnsafeRawBufferPointer
+  private let weightsSection: SectionBytes
+  private let tokenizerSection: SectionBytes
+  private let vocabularySection: SectionBytes
   public let sections: [PackedSection]
   /// SHA-256 of everything after the fixed header, as the file states it.
   public let statedDigest: [UInt8]
 
   init(
-    header: PackedHeader, weights: UnsafeRawBufferPointer,
-    tokenizerOptions: UnsafeRawBufferPointer, vocabulary: UnsafeRawBufferPointer,
-    sections: [PackedSection], statedDigest: [UInt8]
+    header: PackedHeader, weights: SectionBytes, tokenizerOptions: SectionBytes,
+    vocabulary: SectionBytes, sections: [PackedSection], statedDigest: [UInt8]
   ) {
     self.header = header
-    self.weights = weights
-    self.tokenizerOptions = tokenizerOptions
-    self.vocabulary = vocabulary
+    weightsSection = weights
+    tokenizerSection = tokenizerOptions
+    vocabularySection = vocabulary
     self.sections = sections
     self.statedDigest = statedDigest
   }
+
+  /// The weights section, 64-byte aligned within the file.
+  public var weights: UnsafeRawBufferPointer { weightsSection.bytes }
+  /// Tokenizer options and vocabulary, as the tokenizer encodes them.
+  public var tokenizerOptions: UnsafeRawBufferPointer { tokenizerSection.bytes }
+  public var vocabulary: UnsafeRawBufferPointer { vocabularySection.bytes }
 
   public func elements(_ tensor: PackedTensor) -> UnsafeRawBufferPointer {
     let count = tensor.scheme.byteCount(rows: tensor.rows, columns: tensor.columns)
@@ -175,5 +204,9 @@ public struct PackedSection: Equatable, Sendable {
   public var kind: Kind
   public var checksum: UInt32
   public var offset: Int
+  /// Bytes in the file, and bytes of the contents; different for a compressed section.
   public var length: Int
+  public var rawLength: Int
+
+  public var isCompressed: Bool { length != rawLength }
 }

@@ -37,15 +37,15 @@ public struct PackedWriter {
     weights.append(contentsOf: repeatElement(0, count: padding))
   }
 
-  /// The whole file. `header.tensors` is taken from the matrices added; `digest` is given everything
-  /// after the fixed header and returns its SHA-256.
+  /// The whole file. `header.tensors` is taken from the matrices added. `deflate` gives a zlib stream,
+  /// used for sections other than the weights where it is shorter.
   public func file(
     _ header: PackedHeader, tokenizerOptions: [UInt8], vocabulary: [UInt8],
-    digest: (UnsafeRawBufferPointer) -> [UInt8]
+    deflate: ([UInt8]) -> [UInt8] = { $0 }
   ) -> [UInt8] {
     var header = header
     header.tensors = tensors
-    let parts: [(PackedSection.Kind, [UInt8])] = [
+    let contents: [(PackedSection.Kind, [UInt8])] = [
       (.configuration, Self.configuration(header)),
       (.labels, Self.labels(header)),
       (.tokenizer, tokenizerOptions),
@@ -58,15 +58,19 @@ public struct PackedWriter {
       (.goldens, Self.goldens(header)),
       (.provenance, Array(header.provenance.utf8)),
     ]
+    let parts = contents.map { kind, bytes in
+      let short = kind == .weights ? bytes : deflate(bytes)
+      return (kind, short.count < bytes.count ? short : bytes, bytes.count)
+    }
     var table = ByteWriter()
     var offset = fixedHeaderSize + parts.count * sectionEntrySize
-    for (kind, bytes) in parts {
+    for (kind, bytes, rawCount) in parts {
       offset = roundUp(offset, to: 64)
       table.number(kind.rawValue)
       table.number(mbq_crc32(0, bytes, bytes.count))
       table.u64(offset)
       table.u64(bytes.count)
-      table.u64(0)
+      table.u64(rawCount)
       offset += bytes.count
     }
 
@@ -82,12 +86,13 @@ public struct PackedWriter {
     file += fixed.bytes
     file += [UInt8](repeating: 0, count: 32)
     file += table.bytes
-    for (_, bytes) in parts {
+    for (_, bytes, _) in parts {
       file += repeatElement(0, count: roundUp(file.count, to: 64) - file.count)
       file += bytes
     }
-    let hash = file.withUnsafeBytes { digest(UnsafeRawBufferPointer(rebasing: $0[fixedHeaderSize...])) }
-    precondition(hash.count == 32)
+    let hash = file.withUnsafeBytes {
+      sha256(UnsafeRawBufferPointer(rebasing: $0[fixedHeaderSize...]))
+    }
     file.replaceSubrange(32..<64, with: hash)
     let checksum = file.withUnsafeBytes { bytes in
       PackedModel.headerChecksum(
@@ -166,4 +171,11 @@ public struct PackedWriter {
     }
     return writer.bytes
   }
+}
+
+/// SHA-256 (FIPS 180-4), 32 bytes.
+public func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+  var digest = [UInt8](repeating: 0, count: 32)
+  mbq_sha256(bytes.baseAddress, bytes.count, &digest)
+  return digest
 }

@@ -1,4 +1,4 @@
-import Crypto
+import CZlib
 import Foundation
 import MBQCheckpoints
 import MBQCore
@@ -83,9 +83,9 @@ public struct Packer {
 
     var header = self.header()
     func file() -> [UInt8] {
-      writer.file(header, tokenizerOptions: tokenizer.options, vocabulary: tokenizer.vocabulary) {
-        Array(SHA256.hash(data: $0))
-      }
+      writer.file(
+        header, tokenizerOptions: tokenizer.options, vocabulary: tokenizer.vocabulary,
+        deflate: deflate)
     }
     header.goldens = try goldens(of: file(), texts)
     header.provenance = provenance(schemes, goldens: header.goldens)
@@ -124,7 +124,7 @@ public struct Packer {
       buffers: graph.buffers, plan: graph.planBuffers(),
       steps: graph.steps.map { PackedStep(layer: $0.site.layer, operation: $0.operation) },
       tensors: [], logits: graph.logits,
-      names: graph.steps.map(\.site.name) + graph.tensors.map(\.name), goldens: [],
+      names: graph.steps.map(\.site.name), goldens: [],
       provenance: "")
   }
 
@@ -165,7 +165,7 @@ public struct Packer {
       JSONObject([
         ("file", .string(URL(fileURLWithPath: source.path).lastPathComponent)),
         ("bytes", .integer(source.bytes.count)),
-        ("sha256", .string(hexadecimal(SHA256.hash(data: source.bytes)))),
+        ("sha256", .string(hexadecimal(sha256(source.bytes)))),
       ])
     }
     return JSONObject([
@@ -195,6 +195,16 @@ public struct Packer {
     for value in values { largest = max(largest, value.bitPattern & 0x7FFF_FFFF) }
     return Float(bitPattern: largest)
   }
+}
+
+/// A zlib stream of `bytes` at the highest level.
+private func deflate(_ bytes: [UInt8]) -> [UInt8] {
+  var count = compressBound(uLong(bytes.count))
+  var result = [UInt8](repeating: 0, count: Int(count))
+  let code = compress2(&result, &count, bytes, uLong(bytes.count), 9)
+  // Only a lack of memory or of room can fail, and there is room.
+  precondition(code == Z_OK, "zlib failed with code \(code)")
+  return Array(result.prefix(Int(count)))
 }
 
 func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {

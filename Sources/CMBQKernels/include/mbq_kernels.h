@@ -107,4 +107,10 @@ static inline void mbq_spin_hint(void) {
 /* CRC-32 (IEEE 802.3, as zlib's), continued from `crc`; start with 0. */
 uint32_t mbq_crc32(uint32_t crc, const void *bytes, size_t count);
 
+/* SHA-256. */
+void mbq_sha256(const void *bytes, size_t count, uint8_t digest[32]);
+
+/* Inflates a whole zlib stream that holds exactly `capacity` bytes; 0 if it does not. */
+int mbq_inflate(const void *input, size_t count, void *output, size_t capacity);
+
 #endif
