@@ -164,7 +164,8 @@ struct JSONTests {
   @Test("every prefix and every changed byte of a configuration is read or refused")
   func mutations() throws {
     let bytes = Array(try Data(contentsOf: tinyConfiguration))
-    for end in bytes.indices {
+    let last = try #require(bytes.lastIndex(of: UInt8(ascii: "}")))
+    for end in 0...last {
       #expect(throws: JSONError.self) {
         try bytes[..<end].withUnsafeBytes { try JSONParser.parse($0, source: "x.json") }
       }
