@@ -132,7 +132,8 @@ def make_bad():
     bad("a-list", raw("[]"), "has a header that is not an object of tensors: found an empty list" + damaged)
     bad("nested-deep", raw("[" * 200), f"{header} 65: lists and objects are nested more than 64 deep")
     twice = '{"w":%s,"w":%s}' % ((json.dumps(w, separators=(",", ":")),) * 2)
-    bad("duplicate-name", raw(twice, eight), f'{header} {twice.rindex("w") }: the key "w" occurs twice in one object', package_reads=True)
+    bad("duplicate-name", raw(twice, eight), f'{header} {twice.rindex("w")}: the key "w" occurs twice in one object',
+        package_reads=True)
     bad("duplicate-field", raw(
         '{"w":{"dtype":"F32","dtype":"F16","shape":[2],"data_offsets":[0,8]}}', eight),
         f'{header} 21: the key "dtype" occurs twice in one object')
