@@ -72,7 +72,10 @@ def make_good():
     halves = numpy.array(
         [0x0000, 0x8000, 0x3C00, 0xC500, 0x0001, 0x83FF, 0x7BFF, 0x7C00, 0xFC00, 0x7E01], numpy.uint16)
     good("f32", safetensors.numpy.save({"weight": values}))
-    good("metadata", safetensors.numpy.save({"a": values, "b": values[0]}, {"format": "pt", "π": "\"\\\n"}))
+    # Raw because the package writes metadata in any order.
+    good("metadata", raw(
+        {"__metadata__": {"format": "pt", "π": "\"\\\n"}, "a": tensor("F32", [2, 3], 0, 24)},
+        values.tobytes()))
     good("f16", safetensors.numpy.save({"h": halves.view(numpy.float16)}))
     good("bf16", raw({"b": tensor("BF16", [2, 5], 0, 20)}, halves.tobytes()))
     good("scalar", safetensors.numpy.save({"scalar": numpy.array(7.5, numpy.float32)}))
