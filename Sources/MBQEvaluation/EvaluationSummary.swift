@@ -110,7 +110,10 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
   public var run: Run
   public var textsPerSecond: Double
   public var tokensPerSecond: Double
+  /// Rows answered rightly, and their share: the figure that scripts ask for first.
   public var correct: Int
+  public var accuracy: Double
+  /// Every metric of the registry, accuracy with its interval among them.
   public var scores: [Score]
   public var labels: [Label]
   /// (true labels, predicted labels) Rows, in the order of `labels`.
@@ -136,6 +139,7 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
     tokensPerSecond = run.seconds > 0 ? Double(run.tokens) / run.seconds : 0
     let confusion = predictions.confusion
     correct = confusion.correct
+    accuracy = Double(confusion.correct) / Double(confusion.total)
     scores = Metrics.all.map { metric in
       let value = metric.value(of: predictions)
       return Score(

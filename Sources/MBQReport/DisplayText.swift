@@ -67,12 +67,12 @@ public enum DisplayText {
     for word in text.split(separator: " ") {
       var word = word
       var wordWidth = width(word)
-      if lineWidth > 0 && lineWidth + 1 + wordWidth <= columns {
+      if !line.isEmpty && lineWidth + 1 + wordWidth <= columns {
         line += " " + word
         lineWidth += 1 + wordWidth
         continue
       }
-      if lineWidth > 0 { lines.append(line) }
+      if !line.isEmpty { lines.append(line) }
       while wordWidth > columns {
         let start = prefix(word, columns: columns)
         lines.append(start)
@@ -82,7 +82,7 @@ public enum DisplayText {
       line = String(word)
       lineWidth = wordWidth
     }
-    if lineWidth > 0 || lines.isEmpty { lines.append(line) }
+    if !line.isEmpty || lines.isEmpty { lines.append(line) }
     return lines
   }
 

@@ -7,9 +7,14 @@ extension EvaluationSummary {
   /// Reads in 80 columns.
   public func report(width: Int = 80) -> Report {
     var blocks: [Report.Block] = [.facts(facts), .table(scoreTable)]
-    let names = labels.map(\.name)
+    // The report is 41 columns wide beside the names.
+    let names = labels.map {
+      DisplayText.shortened(DisplayText.clean($0.name), to: max(width - 41, 12))
+    }
     blocks.append(
-      .verbatim(ClassificationReport(confusionMatrix, labels: names).text(digits: 4)))
+      .verbatim(
+        ClassificationReport(confusionMatrix, labels: names)
+          .text(digits: 4, columns: { DisplayText.width($0) })))
     blocks.append(.verbatim(ConfusionTable.text(confusionMatrix, labels: names, width: width)))
     if !mistakes.isEmpty { blocks.append(.table(mistakeTable)) }
     blocks += notes.map { .note($0) }
@@ -42,7 +47,7 @@ extension EvaluationSummary {
   private var scoreTable: ReportTable {
     var table = ReportTable(columns: [
       .text("metric", overflow: .keep), .number("value"),
-      .text("interval", "95 % interval", overflow: .keep), .text("note", ""),
+      .text("interval", "95 % interval", overflow: .keep), .text("note"),
     ])
     for score in scores {
       let isShare = score.style == .share || score.style == .shareOfError

@@ -18,7 +18,7 @@ struct CSVRoundTripTests {
     var generator = SeededGenerator(seed: 5)
     let letters = ["a", "\"", ",", "\n", "\r\n", " ", "é", "漢", "😀", "\u{0}", "tail"]
     for ending in ["\n", "\r\n"] {
-      let rows = (0..<800).map { _ in
+      let rows = (0..<1000).map { _ in
         (0..<3).map { _ in
           (0..<Int.random(in: 0...200, using: &generator)).map { _ in
             letters[Int.random(in: 0..<letters.count, using: &generator)]
@@ -45,7 +45,8 @@ struct CSVRoundTripTests {
   func scanning() throws {
     // The scan looks at 8 bytes at once; bytes just beside the ones it looks for must not stop it.
     for length in 0...40 {
-      for filler in [UInt8(0x0B), 0x0C, 0x0E, 0x09, 0x2B, 0x2D, 0x8A, 0x8D, 0xAC, 0x80, 0xFF, 0x00] {
+      for filler in [UInt8(0x0B), 0x0C, 0x0E, 0x09, 0x2B, 0x2D, 0x8A, 0x8D, 0xAC, 0x80, 0xFF, 0x00]
+      {
         let field = [UInt8](repeating: filler, count: length)
         let bytes =
           Array("a,b\n".utf8) + field + Array(",".utf8) + field + Array("\r\n".utf8) + field

@@ -57,7 +57,13 @@ struct EvaluationSummaryTests {
     if ProcessInfo.processInfo.environment["MBQ_RECORD"] != nil {
       try found.write(toFile: path, atomically: true, encoding: .utf8)
     }
-    #expect(try found == String(contentsOfFile: path, encoding: .utf8))
+    let stored = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(rounded(found) == rounded(stored))
+  }
+
+  /// Numbers cut after 12 decimals: exp and log differ in the last bit from system to system.
+  private func rounded(_ text: String) -> String {
+    text.replacing(#/(\.\d{12})\d+/#) { $0.output.1 }
   }
 
   @Test("the text keeps to 80 columns and steers no terminal")
@@ -65,7 +71,7 @@ struct EvaluationSummaryTests {
     for labels in [["real", "fake"], [String(repeating: "long ", count: 8), "漢字漢字漢字"]] {
       let text = TextRenderer.render(try summary(labels: labels).report(), width: 80)
       #expect(!text.contains("\u{1B}"))
-      for line in text.split(separator: "\n") where !line.contains(labels[0].prefix(40)) {
+      for line in text.split(separator: "\n") {
         #expect(DisplayText.width(line) <= 80, "\(line)")
       }
     }
@@ -101,7 +107,9 @@ struct EvaluationSummaryTests {
   @Test("notes say what makes the figures doubtful")
   func notes() throws {
     var predictions = try Predictions(labelCount: 2)
-    for row in 0..<40 { try predictions.append(truth: row % 2, logits: row % 2 == 0 ? [0, 1] : [1, 0]) }
+    for row in 0..<40 {
+      try predictions.append(truth: row % 2, logits: row % 2 == 0 ? [0, 1] : [1, 0])
+    }
     func make(_ predictions: Predictions) throws -> [String] {
       try EvaluationSummary(
         model: .init(path: "m", scheme: "s", fileBytes: 1),

@@ -14,7 +14,9 @@ enum Goldens {
 
 /// Python's name for a path of a dataset beside the repository.
 func sharedDataset(_ name: String) -> String? {
-  guard let path = Repository.shared?.appendingPathComponent("data/\(name)").path else { return nil }
+  guard let path = Repository.shared?.appendingPathComponent("data/\(name)").path else {
+    return nil
+  }
   return FileManager.default.fileExists(atPath: path) ? path : nil
 }
 

@@ -30,7 +30,8 @@ struct LabelledTextsTests {
   @Test("WELFake's layout: title, a space, text")
   func layout() throws {
     let all = try texts(
-      "n,title,text,label\n0, Title ,\" Body\n\",1\n1,,Body,0\n2,Title,,fake\n3,\" \",\u{A0},REAL\n")
+      "n,title,text,label\n0, Title ,\" Body\n\",1\n1,,Body,0\n2,Title,,fake\n3,\" \",\u{A0},REAL\n"
+    )
     #expect(all.map(\.text) == ["Title   Body", "Body", "Title", ""])
     #expect(all.map(\.label) == [1, 0, 1, 0])
     #expect(all.map(\.row) == [1, 2, 3, 4])

@@ -23,7 +23,7 @@ struct StatisticsTests {
   @Test("percentiles are numpy's linear ones, to the bit")
   func percentiles() throws {
     for golden in try Goldens.decode(Golden.self, from: "statistics.json").percentiles {
-      let sorted = golden.values.map(Double.init)
+      let sorted = golden.values.map { Double($0) }
       for (share, expected) in zip(golden.shares, golden.expected) {
         #expect(percentile(share, of: sorted) == expected, "\(share) of \(sorted.count)")
       }

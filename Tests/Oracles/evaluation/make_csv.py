@@ -12,6 +12,7 @@ import io
 import json
 import pathlib
 import random
+import re
 import warnings
 
 import pandas
@@ -91,15 +92,19 @@ def random_cases():
     generator = random.Random(20240)
     pieces = [b",", b"\n", b"\r", b"\r\n", b'"', b'""', b'","', b"x", b" ", b"\t", b"yz", b",x\n"]
     found = []
-    for number in range(2000):
+    while len(found) < 2000:
         body = b"".join(
             generator.choice(pieces) + generator.choice([b"", b",", b"\n"])
             for _ in range(generator.randint(1, 12)))
         data = b"a,b\n" + body
+        # After an empty line ended by CR alone pandas 3.1.1 drops a separator that comes first
+        # (EAT_CRLF_NOP in its tokenizer.c). We do not.
+        if re.search(rb"[\r\n][ \t]*\r,", data):
+            continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                built = case(str(number), [(data, 1)], ",")
+                built = case("random", [(data, 1)], ",")
             except pandas.errors.ParserError as error:
                 assert "EOF inside string" in str(error) or "Expected " in str(error)
                 built = {"refused": True}

@@ -18,7 +18,7 @@ for count in [1, 2, 3, 4, 5, 10, 11, 99, 100, 101, 257]:
     shares = [0, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1]
     percentiles.append({
         "values": values, "shares": shares,
-        "expected": [float(np.percentile(np.array(values, float), 100 * s, method="linear"))
+        "expected": [float(np.quantile(np.array(values, float), s, method="linear"))
                      for s in shares],
         "mean": float(np.mean(values)),
     })
