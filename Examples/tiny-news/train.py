@@ -4,8 +4,9 @@ Reads DATA/train.csv, DATA/validation.csv and DATA/test.csv (make_corpus.py writ
 folder: config.json, model.safetensors (float16), vocab.txt, tokenizer.json, tokenizer_config.json. The accuracies
 printed at the end are those of the float16-rounded weights computed in float32, as any reader of the folder gets.
 
-One thread on purpose: the order of float sums, and so the weights, then depend on the seed and the versions only."""
+One thread on purpose: float sums are then taken in one order, and the same seed, versions and CPU give the same bytes."""
 import argparse
+import collections
 import csv
 import json
 import math
@@ -15,7 +16,7 @@ import time
 
 import torch
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import AutoTokenizer, MobileBertConfig, MobileBertForSequenceClassification
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -29,22 +30,59 @@ def read_rows(path):
     return [(r["title"] + " " + r["text"]).strip() for r in rows], [int(r["label"]) for r in rows]
 
 
+def learn_pieces(words, size):
+    """A WordPiece vocabulary of at most `size` pieces for `words`, {word: count}: the letters, then the commonest pairs of neighbours
+    joined, one after another (byte-pair encoding, as the trainer of the tokenizers library does it). That trainer breaks ties differently from
+    run to run; here the alphabetically first of equally common pairs is joined."""
+    letters = collections.Counter()
+    split = []
+    for word, count in sorted(words.items()):
+        pieces = [word[0]] + ["##" + letter for letter in word[1:]]
+        split.append((pieces, count))
+        for piece in pieces:
+            letters[piece] += count
+    known = {piece for piece, count in letters.items() if count >= 5}
+    split = [(pieces, count) for pieces, count in split if known.issuperset(pieces)]
+    pairs, places = collections.Counter(), collections.defaultdict(set)
+
+    def tally(index, sign):
+        pieces, count = split[index]
+        for pair in zip(pieces, pieces[1:]):
+            pairs[pair] += sign * count
+            places[pair].add(index)
+
+    for index in range(len(split)):
+        tally(index, 1)
+    while len(known) + len(SPECIAL) < size and pairs:
+        first, second = best = min(pairs, key=lambda pair: (-pairs[pair], pair))
+        joined = first + second.removeprefix("##")
+        known.add(joined)
+        for index in sorted(places[best]):
+            tally(index, -1)
+            pieces, k = split[index][0], 0
+            while k + 1 < len(pieces):
+                if pieces[k] == first and pieces[k + 1] == second:
+                    pieces[k:k + 2] = [joined]
+                k += 1
+            tally(index, 1)
+        del pairs[best], places[best]
+    return SPECIAL + sorted(known)
+
+
 def write_tokenizer(texts, out, size):
-    """A lower-casing BERT WordPiece vocabulary of `size` pieces, special ones included, learned from `texts`."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=100))
+    """A lower-casing BERT tokenizer with a vocabulary of `size` pieces learned from `texts`, special ones included."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=True, lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=SPECIAL, continuing_subword_prefix="##", show_progress=False)
-    tokenizer.train_from_iterator(texts, trainer)
-    # The trainer's order of pieces of equal count is not stable between runs: sort, and rebuild from the list.
-    learned = tokenizer.get_vocab()
-    pieces = SPECIAL + sorted(piece for piece in learned if piece not in SPECIAL)
+    words = collections.Counter()
+    for text in texts:
+        words.update(word for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text)))
+    pieces = learn_pieces(words, size)
     (out / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
     tokenizer.model = models.WordPiece({p: i for i, p in enumerate(pieces)}, unk_token="[UNK]", max_input_chars_per_word=100)
     tokenizer.add_special_tokens(SPECIAL)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
-    tokenizer.decoder = None
     tokenizer.save(str(out / "tokenizer.json"))
     options = dict(tokenizer_class="BertTokenizer", do_lower_case=True, strip_accents=None, tokenize_chinese_chars=True,
                    model_max_length=MAXIMUM_LENGTH, padding_side="right", pad_token="[PAD]", unk_token="[UNK]",

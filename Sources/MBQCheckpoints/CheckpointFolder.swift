@@ -82,6 +82,7 @@ struct CheckpointFolder {
     reader: any CheckpointReader.Type, source: SourceFile
   ) {
     let source = try Self.map(path)
+    defer { withExtendedLifetime(source) {} }
     let firstBytes = UnsafeRawBufferPointer(rebasing: source.bytes.prefix(16))
     for reader in CheckpointReaders.all
     where reader.recognizes(path: path, firstBytes: firstBytes) {

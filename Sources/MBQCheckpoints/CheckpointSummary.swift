@@ -46,7 +46,8 @@ public struct ValueRange: Equatable, Sendable {
     let count = tensor.count
     nonFiniteCount = tensor.nonFiniteValues()?.count ?? 0
     guard count > nonFiniteCount else { return }
-    let sums = tensor.withFloats { Self.sums(of: $0) }
+    let allFinite = nonFiniteCount == 0
+    let sums = tensor.withFloats { allFinite ? Self.sums(ofFinite: $0) : Self.sums(of: $0) }
     minimum = sums.minimum
     maximum = sums.maximum
     meanMagnitude = sums.magnitudes / Double(count - nonFiniteCount)
@@ -54,36 +55,49 @@ public struct ValueRange: Equatable, Sendable {
 
   private typealias Sums = (minimum: Float, maximum: Float, magnitudes: Double)
 
-  /// Sixteen values at a time, their magnitudes added in binary32 over at most 64 steps and then in
-  /// binary64, so that the result does not depend on the size of the tensor.
+  /// The plain way, for tensors with values to pass over.
   private static func sums(of values: UnsafeBufferPointer<Float>) -> Sums {
-    var low = SIMD16<Float>(repeating: .infinity)
-    var high = SIMD16<Float>(repeating: -.infinity)
-    var magnitudes = 0.0
-    let bytes = UnsafeRawBufferPointer(values)
-    var at = 0
-    while at < values.count {
-      var partial = SIMD16<Float>.zero
-      var steps = 0
-      while steps < 64, at < values.count {
-        var vector = SIMD16<Float>(repeating: .nan)
-        if values.count - at >= 16 {
-          vector = bytes.loadUnaligned(fromByteOffset: at * 4, as: SIMD16<Float>.self)
-        } else {
-          for lane in 0..<(values.count - at) { vector[lane] = values[at + lane] }
-        }
-        // By bits: the magnitude of a finite value is below that of infinity, NaN's is above.
-        let bits = unsafeBitCast(vector, to: SIMD16<UInt32>.self) & 0x7FFF_FFFF
-        let finite = bits .< 0x7F80_0000
-        low.replace(with: vector, where: finite .& (vector .< low))
-        high.replace(with: vector, where: finite .& (vector .> high))
-        let magnitude = unsafeBitCast(bits, to: SIMD16<Float>.self)
-        partial += SIMD16<Float>.zero.replacing(with: magnitude, where: finite)
-        at += 16
-        steps += 1
-      }
-      for lane in 0..<16 { magnitudes += Double(partial[lane]) }
+    var sums: Sums = (.infinity, -.infinity, 0)
+    for value in values where value.isFinite {
+      if value < sums.minimum { sums.minimum = value }
+      if value > sums.maximum { sums.maximum = value }
+      sums.magnitudes += Double(abs(value))
     }
-    return (low.min(), high.max(), magnitudes)
+    return sums
+  }
+
+  /// The same for values that are all finite, in loops that compile to vector code; the magnitudes
+  /// are added in binary32 over a block only, so that the error does not grow with the tensor.
+  private static func sums(ofFinite values: UnsafeBufferPointer<Float>) -> Sums {
+    let bytes = UnsafeRawBufferPointer(values)
+    var low = Int32.max
+    var high = Int32.min
+    var magnitudes = 0.0
+    var block = 0
+    while block < values.count {
+      let end = min(block &+ 1024, values.count)
+      for index in block..<end {
+        let bits = bytes.loadUnaligned(fromByteOffset: index &* 4, as: Int32.self)
+        // In the order of the floats: negative ones are mirrored.
+        let key = bits ^ (bits &>> 31 & 0x7FFF_FFFF)
+        low = min(low, key)
+        high = max(high, key)
+      }
+      var partial = SIMD8<Float>.zero
+      var at = block
+      while at &+ 8 <= end {
+        let bits = bytes.loadUnaligned(fromByteOffset: at &* 4, as: SIMD8<UInt32>.self)
+        partial += unsafeBitCast(bits & 0x7FFF_FFFF, to: SIMD8<Float>.self)
+        at &+= 8
+      }
+      for lane in 0..<8 { magnitudes += Double(partial[lane]) }
+      for index in at..<end { magnitudes += Double(abs(values[index])) }
+      block = end
+    }
+    return (value(ofKey: low), value(ofKey: high), magnitudes)
+  }
+
+  private static func value(ofKey key: Int32) -> Float {
+    Float(bitPattern: UInt32(bitPattern: key ^ (key &>> 31 & 0x7FFF_FFFF)))
   }
 }

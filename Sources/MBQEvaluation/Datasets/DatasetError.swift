@@ -113,7 +113,7 @@ public func nearestName(to wanted: String, among names: [String]) -> String? {
     let distance = editDistance(lowered, Array(name.lowercased().unicodeScalars))
     if distance < best?.distance ?? .max { best = (name, distance) }
   }
-  guard let best, best.distance <= max(1, lowered.count / 3) else { return nil }
+  guard let best, best.distance <= max(1, (lowered.count + 1) / 3) else { return nil }
   return best.name
 }
 

@@ -22,6 +22,12 @@ public struct DatasetRow: Sendable {
   /// Field `index` as text; invalid UTF-8 becomes U+FFFD as in Python's `errors="replace"`.
   public func text(_ index: Int) -> String { String(decoding: self[index], as: UTF8.self) }
 
+  /// Calls `body` with the bytes of field `index`.
+  func withBytes<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    let range = (index == 0 ? 0 : ends[index - 1])..<ends[index]
+    return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
+  }
+
   /// The length of the field being written.
   var openFieldCount: Int { bytes.count - (ends.last ?? 0) }
 

@@ -92,7 +92,7 @@ final class DelimitedRecords {
     }
   }
 
-  /// Makes unread bytes available; `false` at the end.
+  /// Replaces the buffer's bytes by the next ones; `false` at the end.
   private func refill() throws(DatasetError) -> Bool {
     position = 0
     end = 0
@@ -100,15 +100,24 @@ final class DelimitedRecords {
     return end > 0
   }
 
+  /// The next row that is not blank.
+  ///
+  /// Works on copies of `position` and `end`: a class's properties cost a check at each access,
+  /// which would be most of the time for short fields.
   private func nextRecord(into row: inout DatasetRow) throws(DatasetError) -> Bool {
     row.clear()
     row.line = line
     var state = State.fieldStart
     var isQuoted = false
     var quoteLine = line
+    var position = self.position
+    var end = self.end
+    defer { self.position = position }
     while true {
       if position == end {
-        guard try refill() else {
+        let isFilled = try refill()
+        (position, end) = (0, self.end)
+        guard isFilled else {
           if state == .quoted { throw .unterminatedQuote(file: name, line: quoteLine) }
           if state == .fieldStart && row.count == 0 { return false }
           try endField(&row)
@@ -133,7 +142,7 @@ final class DelimitedRecords {
           state = .unquoted
         }
       case .unquoted:
-        let stop = indexOfSpecial(from: position)
+        let stop = indexOfSpecial(from: position, to: end)
         try append(from: position, to: stop, &row)
         position = stop
         if stop == end { continue }
@@ -151,7 +160,7 @@ final class DelimitedRecords {
         row.line = line
         state = .fieldStart
       case .quoted:
-        let stop = indexOfQuote(from: position)
+        let stop = indexOfQuote(from: position, to: end)
         try append(from: position, to: stop, &row)
         line += lineFeeds(from: position, to: stop)
         position = stop
@@ -198,14 +207,14 @@ final class DelimitedRecords {
 
   // Scanning: the file's bytes are looked at here, a word or a library call at a time.
 
-  private func indexOfQuote(from start: Int) -> Int {
+  private func indexOfQuote(from start: Int, to end: Int) -> Int {
     let address = buffer.baseAddress! + start
     guard let found = memchr(address, Int32(quotationMark), end - start) else { return end }
     return start + (UnsafeRawPointer(found) - UnsafeRawPointer(address))
   }
 
   /// The first delimiter, LF or CR, or `end`.
-  private func indexOfSpecial(from start: Int) -> Int {
+  private func indexOfSpecial(from start: Int, to end: Int) -> Int {
     var index = start
     let base = UnsafeRawPointer(buffer.baseAddress!)
     let delimiters = repeated(delimiter)

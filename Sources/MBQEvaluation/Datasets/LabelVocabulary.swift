@@ -76,7 +76,10 @@ public struct LabelVocabulary: Sendable, Equatable {
   }
 
   private func trimmed(_ text: String) -> String {
-    let bytes = Array(text.utf8)
-    return String(decoding: bytes[strippedRange(of: bytes)], as: UTF8.self)
+    var text = text
+    return text.withUTF8 { bytes in
+      String(
+        decoding: UnsafeBufferPointer(rebasing: bytes[strippedRange(of: bytes)]), as: UTF8.self)
+    }
   }
 }

@@ -87,7 +87,7 @@ public struct LabelledTexts {
     joined.removeAll(keepingCapacity: true)
     for (position, index) in textIndices.enumerated() {
       if position > 0 { joined.append(UInt8(ascii: " ")) }
-      joined.append(contentsOf: row[index])
+      row.withBytes(index) { joined.append(contentsOf: $0) }
     }
     let range = strippedRange(of: joined)
     if range.isEmpty { blankCount += 1 }

@@ -2,37 +2,41 @@
 ///
 /// A byte that starts a character never continues one, so looking at bytes gives the same answer as
 /// decoding first, invalid input included.
-func strippedRange(of bytes: some RandomAccessCollection<UInt8>) -> Range<Int> {
-  var range = 0..<bytes.count
-  func byte(_ offset: Int) -> UInt8 { bytes[bytes.index(bytes.startIndex, offsetBy: offset)] }
-  func isSpace(_ offset: Int, length: Int) -> Bool {
-    switch length {
-    case 1:
-      return (0x09...0x0D).contains(byte(offset)) || (0x1C...0x20).contains(byte(offset))
-    case 2:
-      return byte(offset) == 0xC2 && [0x85, 0xA0].contains(byte(offset + 1))
-    default:
-      switch (byte(offset), byte(offset + 1), byte(offset + 2)) {
-      case (0xE1, 0x9A, 0x80), (0xE2, 0x81, 0x9F), (0xE3, 0x80, 0x80): return true
-      case (0xE2, 0x80, let last): return last <= 0x8A || [0xA8, 0xA9, 0xAF].contains(last)
-      default: return false
-      }
-    }
+func strippedRange(of bytes: UnsafeBufferPointer<UInt8>) -> Range<Int> {
+  var (start, end) = (0, bytes.count)
+  while start < end {
+    let length = spaceLength(bytes, start, end)
+    if length == 0 { break }
+    start += length
   }
-  leading: while !range.isEmpty {
-    for length in 1...3 where range.count >= length && isSpace(range.lowerBound, length: length) {
-      range = range.lowerBound + length..<range.upperBound
-      continue leading
+  while start < end {
+    // A space that ends here starts one, two or three bytes before.
+    var length = 1
+    while length <= 3 && (length > end - start || spaceLength(bytes, end - length, end) != length) {
+      length += 1
     }
-    break
+    if length > 3 { break }
+    end -= length
   }
-  trailing: while !range.isEmpty {
-    for length in 1...3
-    where range.count >= length && isSpace(range.upperBound - length, length: length) {
-      range = range.lowerBound..<range.upperBound - length
-      continue trailing
-    }
-    break
+  return start..<end
+}
+
+func strippedRange(of bytes: [UInt8]) -> Range<Int> {
+  bytes.withUnsafeBufferPointer { strippedRange(of: $0) }
+}
+
+/// The length of the white space that starts at `index`, or 0.
+private func spaceLength(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int, _ end: Int) -> Int {
+  let first = bytes[index]
+  if first < 0x80 { return (0x09...0x0D).contains(first) || (0x1C...0x20).contains(first) ? 1 : 0 }
+  guard index + 1 < end else { return 0 }
+  let second = bytes[index + 1]
+  if first == 0xC2 { return second == 0x85 || second == 0xA0 ? 2 : 0 }
+  guard index + 2 < end else { return 0 }
+  switch (first, second, bytes[index + 2]) {
+  case (0xE1, 0x9A, 0x80), (0xE2, 0x81, 0x9F), (0xE3, 0x80, 0x80): return 3
+  case (0xE2, 0x80, 0x80...0x8A), (0xE2, 0x80, 0xA8), (0xE2, 0x80, 0xA9), (0xE2, 0x80, 0xAF):
+    return 3
+  default: return 0
   }
-  return range
 }

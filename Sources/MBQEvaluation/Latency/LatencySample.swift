@@ -19,7 +19,8 @@ public struct LatencySample: Sendable, Equatable, Codable {
   /// nearly the slowest one.
   public init?(nanoseconds: [UInt64]) {
     guard !nanoseconds.isEmpty else { return nil }
-    let sorted = nanoseconds.map(Double.init).sorted()
+    // Not `map(Double.init)`, which for UInt64 takes the values for bit patterns.
+    let sorted = nanoseconds.map { Double($0) }.sorted()
     count = sorted.count
     minimum = sorted[0]
     p25 = percentile(0.25, of: sorted)

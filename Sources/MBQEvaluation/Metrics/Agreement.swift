@@ -58,10 +58,12 @@ public struct Agreement: Sendable, Equatable, Codable {
   }
 
   private static func divergence(_ p: ArraySlice<Float>, _ q: ArraySlice<Float>) -> Double {
-    let (pTotal, qTotal) = (logSumExp(p), logSumExp(q))
+    let (pExponentials, qExponentials) = (exponentials(p), exponentials(q))
+    let (pLogSum, qLogSum) = (log(pExponentials.sum), log(qExponentials.sum))
     var sum = 0.0
     for (a, b) in zip(p, q) {
-      let (logP, logQ) = (Double(a) - pTotal, Double(b) - qTotal)
+      let logP = (Double(a) - pExponentials.largest) - pLogSum
+      let logQ = (Double(b) - qExponentials.largest) - qLogSum
       sum += exp(logP) * (logP - logQ)
     }
     // Never negative but for rounding (Gibbs).

@@ -13,10 +13,16 @@ public struct ClassificationReport: Sendable {
   }
 
   /// The report with `digits` decimals, from 0; ends with a line break as scikit-learn's does.
-  public func text(digits: Int = 2) -> String {
-    // Python pads by code points, whatever their width on the screen.
-    let longest = labels.map(\.unicodeScalars.count).max() ?? 0
+  ///
+  /// `columns` measures names: Python counts code points, whatever their width on the screen.
+  public func text(
+    digits: Int = 2, columns: (String) -> Int = { $0.unicodeScalars.count }
+  ) -> String {
+    let longest = labels.map(columns).max() ?? 0
     let width = max(longest, "weighted avg".count, digits)
+    func padded(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - columns(text))) + text
+    }
     func row(_ name: String, _ cells: [String]) -> String {
       padded(name, width) + " " + cells.map { " " + padded($0, 9) }.joined() + "\n"
     }
@@ -31,10 +37,6 @@ public struct ClassificationReport: Sendable {
       + zip(labels, scores).map { row($0, $1) }.joined() + "\n"
       + row("accuracy", ["", "", fixedPoint(accuracy, digits: digits), "\(total)"])
       + row("macro avg", .macroMean(scores)) + row("weighted avg", .weightedMean(scores))
-  }
-
-  private func padded(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.unicodeScalars.count)) + text
   }
 }
 

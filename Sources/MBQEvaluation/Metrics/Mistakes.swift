@@ -38,7 +38,9 @@ public struct Mistakes: Sendable, Equatable, Codable {
     count += 1
     let place = shown.firstIndex { $0.probability < probability } ?? shown.count
     guard place < limit else { return }
-    let excerpt = String(text.prefix(Self.excerptLength))
+    // A character may have any number of combining marks: bound the scalars as well.
+    let start = String(text.unicodeScalars.prefix(8 * Self.excerptLength))
+    let excerpt = String(start.prefix(Self.excerptLength))
     if shown.count == limit { shown.removeLast() }
     shown.insert(
       Mistake(

@@ -53,17 +53,21 @@ public struct Outputs: Sendable, Equatable {
   /// The logarithm of `probability(of:row:)`, exact where the probability itself is 0 or 1.
   public func logProbability(of label: Int, row: Int) -> Double {
     let row = logits(row: row)
-    return Double(row[row.startIndex + label]) - logSumExp(row)
+    let (largest, sum) = exponentials(row)
+    return (Double(row[row.startIndex + label]) - largest) - log(sum)
   }
 }
 
-/// log(exp(x₀) + exp(x₁) + …), relative to the largest so that nothing overflows.
-func logSumExp(_ logits: some Collection<Float>) -> Double {
+/// The largest logit, and the sum of the exponentials relative to it.
+///
+/// The logarithm of a probability is then (x − largest) − log(sum): nothing overflows, and however
+/// large the logits are their difference is not rounded away.
+func exponentials(_ logits: some Collection<Float>) -> (largest: Double, sum: Double) {
   var largest = -Float.infinity
   for logit in logits { largest = max(largest, logit) }
   var sum = 0.0
   for logit in logits { sum += exp(Double(logit) - Double(largest)) }
-  return Double(largest) + log(sum)
+  return (Double(largest), sum)
 }
 
 /// A sum that loses nothing to its length (Neumaier 1974).

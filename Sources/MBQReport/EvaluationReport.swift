@@ -1,0 +1,85 @@
+import MBQEvaluation
+
+extension EvaluationSummary {
+  /// The summary as `mbq evaluate` shows it: what was measured on what, the figures, where it is
+  /// wrong, and what to keep in mind.
+  ///
+  /// Reads in 80 columns.
+  public func report(width: Int = 80) -> Report {
+    var blocks: [Report.Block] = [.facts(facts), .table(scoreTable)]
+    // The report is 41 columns wide beside the names.
+    let names = labels.map {
+      DisplayText.shortened(DisplayText.clean($0.name), to: max(width - 41, 12))
+    }
+    blocks.append(
+      .verbatim(
+        ClassificationReport(confusionMatrix, labels: names)
+          .text(digits: 4, columns: { DisplayText.width($0) })))
+    blocks.append(.verbatim(ConfusionTable.text(confusionMatrix, labels: names, width: width)))
+    if !mistakes.isEmpty { blocks.append(.table(mistakeTable)) }
+    blocks += notes.map { .note($0) }
+    return Report(blocks)
+  }
+
+  private var rows: Int { confusionMatrix.total }
+
+  private var facts: [Report.Fact] {
+    let columns = dataset.textColumns.joined(separator: " + ")
+    let data = "\(dataset.path): \(Human.count(dataset.rows)) rows of \(columns)"
+    let speed =
+      "\(Human.rate(textsPerSecond)) texts/s, \(Human.rate(tokensPerSecond)) tokens/s "
+      + "(\(run.threads) thread\(run.threads == 1 ? "" : "s"), \(run.kernels))"
+    let length =
+      "\(Human.count(run.tokens)) tokens, "
+      + (run.truncatedRows == 0
+        ? "no text cut (limit \(run.tokenLimit))"
+        : "\(Human.count(run.truncatedRows)) texts "
+          + "(\(Human.percent(Double(run.truncatedRows) / Double(max(rows, 1)), digits: 1))) "
+          + "cut to \(run.tokenLimit)")
+    return [
+      .init("model", "\(model.path) (\(model.scheme), \(Human.bytes(model.fileBytes)))"),
+      .init("data", data),
+      .init("length", length),
+      .init("time", "\(Human.duration(nanoseconds: run.seconds * 1e9)): \(speed)"),
+    ]
+  }
+
+  private var scoreTable: ReportTable {
+    var table = ReportTable(columns: [
+      .text("metric", overflow: .keep), .number("value"),
+      .text("interval", "95 % interval", overflow: .keep), .text("note"),
+    ])
+    for score in scores {
+      let isShare = score.style == .share || score.style == .shareOfError
+      let value: ReportCell =
+        score.value.map { isShare ? .percent($0, digits: 2) : .number($0, digits: 4) } ?? .missing
+      let interval = score.interval.map {
+        "\(Human.percent($0.lower, digits: 2)) to \(Human.percent($0.upper, digits: 2))"
+      }
+      let note =
+        score.note
+        ?? (score.name == Accuracy.name
+          ? "\(Human.count(correct)) of \(Human.count(rows)) right" : "")
+      table.rows.append([
+        .text(score.title), value, .text(interval ?? ""), .text(note),
+      ])
+    }
+    return table
+  }
+
+  private var mistakeTable: ReportTable {
+    ReportTable(
+      title: "surest mistakes, \(mistakes.count) of \(Human.count(rows - correct))",
+      columns: [
+        .number("row"), .text("truth", overflow: .shorten),
+        .text("predicted", overflow: .shorten), .number("probability"),
+        .text("text", overflow: .shorten),
+      ],
+      rows: mistakes.map {
+        [
+          .integer($0.row), .text($0.truth), .text($0.predicted),
+          .percent($0.probability, digits: 1), .excerpt($0.excerpt),
+        ]
+      })
+  }
+}
