@@ -1,0 +1,94 @@
+public import MBQCore
+
+/// Why a vocabulary or tokenizer options were refused.
+public enum TokenizerError: ExplainedError, Equatable {
+  /// A vocabulary of no pieces, or of more than `Vocabulary.maximumCount`.
+  case pieceCount(Int)
+  /// The packed vocabulary ends inside the piece `id`, which begins at `offset`.
+  case truncatedVocabulary(id: Int, offset: Int, needed: Int, available: Int)
+  /// A length that is not a LEB128 number of at most 21 bits written in its fewest bytes.
+  case invalidLength(part: String, offset: Int)
+  /// Bytes are left after the last piece.
+  case excessVocabularyBytes(Int, count: Int)
+  case pieceNotUTF8(id: Int)
+  /// The pieces were chosen so that a hash table of them degenerates.
+  case crowdedVocabulary(id: Int)
+
+  /// The options end inside `field`, which begins at `offset`.
+  case truncatedOptions(field: String, offset: Int, needed: Int, available: Int)
+  /// `field` holds a value that is not allowed.
+  case invalidOption(field: String, found: Int, allowed: String)
+  case excessOptionsBytes(Int)
+  case idOutsideVocabulary(field: String, id: UInt32, count: Int)
+  case addedTokenNotUTF8(index: Int)
+  /// Two added tokens match the same text.
+  case repeatedAddedToken(index: Int, content: String)
+  /// The normalization of the text leaves nothing of an added token that is matched after it.
+  case vanishingAddedToken(index: Int, content: String)
+
+  public var explanation: String {
+    switch self {
+    case .pieceCount(let count):
+      """
+      a vocabulary of \(count) pieces cannot be used: 1 to \(Vocabulary.maximumCount) are allowed; \
+      give the vocab.txt or tokenizer.json that the model was trained with
+      """
+    case .truncatedVocabulary(let id, let offset, let needed, let available):
+      """
+      the packed vocabulary ends early: piece \(id) at byte \(offset) needs \(needed) bytes, \
+      \(available) are left; the file is damaged, make it again or download it again
+      """
+    case .invalidLength(let part, let offset):
+      """
+      the length of \(part) at byte \(offset) is not a number of at most 21 bits in its shortest \
+      form; the file is damaged, make it again or download it again
+      """
+    case .excessVocabularyBytes(let excess, let count):
+      """
+      the packed vocabulary has \(excess) bytes after its last piece, number \(count - 1); the file is \
+      damaged or its piece count is wrong, make it again
+      """
+    case .pieceNotUTF8(let id):
+      """
+      piece \(id) of the vocabulary is not valid UTF-8; save vocab.txt as UTF-8 or use tokenizer.json
+      """
+    case .crowdedVocabulary(let id):
+      """
+      the vocabulary cannot be indexed: too many pieces collide with piece \(id), which happens only \
+      when they are chosen for it; do not use this file
+      """
+    case .truncatedOptions(let field, let offset, let needed, let available):
+      """
+      the tokenizer options end early: \(field) at byte \(offset) needs \(needed) bytes, \(available) \
+      are left; the file is damaged, make it again or download it again
+      """
+    case .invalidOption(let field, let found, let allowed):
+      """
+      the tokenizer option \(field) is \(found), allowed is \(allowed); the file is damaged or made by \
+      a newer version, update this program or make the file again
+      """
+    case .excessOptionsBytes(let excess):
+      """
+      the tokenizer options have \(excess) bytes after the last added token; the file is damaged, make \
+      it again
+      """
+    case .idOutsideVocabulary(let field, let id, let count):
+      """
+      \(field) has the id \(id), and ids go from 0 to \(count - 1); the tokenizer's files do not \
+      belong together, give those that the model was trained with
+      """
+    case .addedTokenNotUTF8(let index):
+      "added token \(index) is not valid UTF-8; correct it in tokenizer.json"
+    case .repeatedAddedToken(let index, let content):
+      """
+      added token \(index) matches the same text as an earlier one, '\(content)'; remove one of them \
+      from tokenizer.json
+      """
+    case .vanishingAddedToken(let index, let content):
+      """
+      nothing is left of added token \(index), '\(content)', after normalization, so it could never be \
+      found; remove it from tokenizer.json or set its "normalized" to false
+      """
+    }
+  }
+}

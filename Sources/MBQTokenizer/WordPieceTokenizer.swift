@@ -1,0 +1,172 @@
+/// Turns texts into ids exactly as Hugging Face `tokenizers` does for BERT (Formats/wordpiece/
+/// wordpiece.md): added tokens, normalization, words, pieces, `[CLS] A [SEP]` or
+/// `[CLS] A [SEP] B [SEP]`, truncation on the right.
+///
+/// Immutable: any number of threads may share one. Ill-formed UTF-8 is read as U+FFFD.
+public struct WordPieceTokenizer: Sendable {
+  public let vocabulary: Vocabulary
+  public let options: TokenizerOptions
+  /// One more than the greatest id that can be given: what an embedding must have rows for.
+  public let idCount: Int
+
+  /// The smallest limits that leave room for the ids around one text, and around a pair.
+  public static var minimumLimit: Int { 2 }
+  public static var minimumPairLimit: Int { 3 }
+
+  private let normalization: Normalization
+  /// For every byte its `ByteClass`; for every ASCII character the piece that it is.
+  private let classes: [UInt8]
+  private let singles: [UInt32]
+  /// The added tokens that are looked for in the text as given, and in the normalized text.
+  private let rawTokens: AddedTokenMatcher?
+  private let normalizedTokens: AddedTokenMatcher?
+
+  /// Refuses ids that are not in the vocabulary (those of added tokens may follow it, at most as many
+  /// as there are tokens), a word length that is not allowed, and added tokens that are empty, are not
+  /// UTF-8, match the same text as another, or vanish in normalization.
+  public init(vocabulary: Vocabulary, options: TokenizerOptions) throws(TokenizerError) {
+    guard 1...TokenizerOptions.longestWordLength ~= options.maximumWordLength else {
+      throw .invalidOption(
+        field: "maximum word length", found: options.maximumWordLength,
+        allowed: "1 to \(TokenizerOptions.longestWordLength)")
+    }
+    var idCount = vocabulary.count
+    for (index, token) in options.addedTokens.enumerated() {
+      let count = vocabulary.count + options.addedTokens.count
+      guard token.id < count else {
+        throw .idOutsideVocabulary(field: "added token \(index)", id: token.id, count: count)
+      }
+      idCount = max(idCount, Int(token.id) + 1)
+    }
+    let special = [
+      ("the unknown piece", options.unknownID), ("[CLS]", options.classificationID),
+      ("[SEP]", options.separatorID), ("[PAD]", options.paddingID),
+    ]
+    for (field, id) in special where id >= idCount {
+      throw .idOutsideVocabulary(field: field, id: id, count: idCount)
+    }
+    self.vocabulary = vocabulary
+    self.options = options
+    self.idCount = idCount
+    normalization = Normalization(
+      cleansText: options.cleansText, spacesIdeographs: options.spacesIdeographs,
+      stripsAccents: options.stripsAccents, lowercases: options.lowercases)
+    classes = ByteClass.table(cleansText: options.cleansText)
+    singles = (0..<128).map { vocabulary.id(of: [UInt8($0)]) ?? options.unknownID }
+    rawTokens = try Self.matcher(options.addedTokens, nil)
+    normalizedTokens = try Self.matcher(options.addedTokens, normalization)
+  }
+
+  /// Finds the tokens that are normalized by `normalization`, or without one those that are not.
+  private static func matcher(
+    _ tokens: [AddedToken], _ normalization: Normalization?
+  ) throws(TokenizerError) -> AddedTokenMatcher? {
+    var chosen: [AddedToken] = []
+    var contents: [[UInt8]] = []
+    for (index, token) in tokens.enumerated() where token.isNormalized == (normalization != nil) {
+      guard token.content.withUnsafeBufferPointer({ UTF8Text.isValid($0) }) else {
+        throw .addedTokenNotUTF8(index: index)
+      }
+      guard !token.content.isEmpty else {
+        throw .invalidOption(
+          field: "length of added token \(index)", found: 0, allowed: "1 or more")
+      }
+      guard token.content.count <= Vocabulary.maximumPieceLength else {
+        throw .invalidOption(
+          field: "length of added token \(index)", found: token.content.count,
+          allowed: "1 to \(Vocabulary.maximumPieceLength)")
+      }
+      let content =
+        normalization.map { normalization in
+          token.content.withUnsafeBufferPointer { NormalizedText($0, normalization).bytes }
+        } ?? token.content
+      guard !content.isEmpty else {
+        throw .vanishingAddedToken(
+          index: index, content: String(decoding: token.content, as: UTF8.self))
+      }
+      chosen.append(token)
+      contents.append(content)
+    }
+    return try AddedTokenMatcher(chosen, contents: contents)
+  }
+
+  /// The text as it is cut into words: cleaned, spaced, without accents, in lower case, each as the
+  /// options say. Added tokens are not looked for.
+  public func normalized(_ utf8: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    NormalizedText(utf8, normalization).bytes
+  }
+
+  /// Appends the pieces of a text to `ids`, at most `room`; returns how many there are, or nil if they
+  /// were not all counted because there is no room and `countsAll` is false.
+  func appendPieces(
+    of utf8: UnsafeBufferPointer<UInt8>, room: Int, countsAll: Bool, to ids: inout [UInt32]
+  ) -> Int? {
+    guard let start = utf8.baseAddress, !utf8.isEmpty else { return 0 }
+    let longest = options.maximumWordLength
+    return withUnsafeMutablePointer(to: &ids) { ids in
+      withUnsafeTemporaryAllocation(
+        of: UInt8.self, capacity: WordScanner.wordCapacity(longest)
+      ) { word in
+        word.initialize(repeating: 0)
+        return withUnsafeTemporaryAllocation(
+          of: UInt32.self, capacity: PieceOutput.capacity(longest)
+        ) { buffer in
+          classes.withUnsafeBufferPointer { classes in
+            singles.withUnsafeBufferPointer { singles -> Int? in
+              // None of the four is empty.
+              let settings = WordScanner.Settings(
+                pieces: vocabulary.table.view, classes: classes.baseAddress!,
+                singles: singles.baseAddress!, unknownID: options.unknownID,
+                maximumWordLength: longest)
+              let output = PieceOutput(
+                buffer.baseAddress!, appendingTo: ids, room: room, countsAll: countsAll)
+              // What normalized tokens are looked for in is normalized as a whole.
+              var scanner = WordScanner(
+                settings, normalizedTokens == nil ? normalization : .none,
+                word: word.baseAddress!, output: output)
+              scanParts(start, start + utf8.count, &scanner)
+              return scanner.output.isDone ? nil : scanner.output.total
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func scanParts(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ scanner: inout WordScanner
+  ) {
+    guard let rawTokens else {
+      scanText(start, end, &scanner)
+      return
+    }
+    var search = AddedTokenSearch(rawTokens, start, end)
+    while !scanner.output.isDone, let part = search.next() {
+      switch part {
+      case .text(let start, let end): scanText(start, end, &scanner)
+      case .token(let id): scanner.take(token: id)
+      }
+    }
+  }
+
+  /// Scans what stands between the tokens of the text as given.
+  private func scanText(
+    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ scanner: inout WordScanner
+  ) {
+    guard let normalizedTokens else {
+      scanner.scan(start, end)
+      return
+    }
+    let text = UnsafeBufferPointer(start: start, count: end - start)
+    NormalizedText(text, normalization).bytes.withUnsafeBufferPointer { bytes in
+      guard let start = bytes.baseAddress else { return }
+      var search = AddedTokenSearch(normalizedTokens, start, start + bytes.count)
+      while !scanner.output.isDone, let part = search.next() {
+        switch part {
+        case .text(let start, let end): scanner.scan(start, end)
+        case .token(let id): scanner.take(token: id)
+        }
+      }
+    }
+  }
+}
