@@ -164,13 +164,13 @@ struct PieceView {
 
   @inline(__always)
   func slot(_ key: UInt64, _ shape: UInt32) -> Int {
-    Int(truncatingIfNeeded: (key ^ UInt64(shape) &<< 56) &* multiplier &>> slotShift)
+    Int(truncatingIfNeeded: ((key ^ UInt64(shape) &<< 56) &* multiplier) &>> slotShift)
   }
 
   @inline(__always)
   func filterPlace(_ start: UInt64, _ position: Position) -> Int {
     let first = UInt32(truncatingIfNeeded: start) &+ position.rawValue &* 0x5BD1_E995
-    return Int(first &* 0x9E37_79B1 &>> filterShift)
+    return Int((first &* 0x9E37_79B1) &>> filterShift)
   }
 
   @inline(__always)

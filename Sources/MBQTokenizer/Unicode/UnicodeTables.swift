@@ -82,7 +82,8 @@ struct UnicodeRecord {
   /// The lower case of `scalar`, whose record this is. U+0130 has a second scalar value, U+0307.
   @inline(__always)
   func lowercased(_ scalar: UInt32) -> UInt32 {
+    // Eighteen bits in two's complement.
     let delta = UnicodeTables.number(UnicodeTables.records, at: start + 5, digits: 3)
-    return (scalar &+ UInt32(truncatingIfNeeded: delta)) & 0x3FFFF
+    return scalar &+ UInt32(truncatingIfNeeded: (delta ^ 0x20000) &- 0x20000)
   }
 }
