@@ -92,7 +92,18 @@ let package = Package(
       swiftSettings: swiftSettings),
     tests("MBQCore"),
     tests("MBQTokenizer"),
+    tests("MBQModel", ["MBQCheckpoints"]),
+    tests("MBQSchemes"),
+    tests("MBQFormat", ["MBQModel", "MBQSchemes", "CMBQKernels", "CZlib"]),
+    tests("MBQKernels", ["CMBQKernels"]),
+    tests(
+      "MBQRuntime",
+      ["MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQKernels", "MBQTokenizer", "MBQModel"]),
+    tests("MBQReference", ["MBQCheckpoints", "MBQModel", "MBQTokenizer"]),
     tests("MBQCheckpoints", ["MBQModel", "MBQTokenizer"]),
+    tests(
+      "MBQQuantizer",
+      ["MBQCheckpoints", "MBQFormat", "MBQModel", "MBQReference", "MBQRuntime", "MBQSchemes"]),
     tests("MBQEvaluation", ["MBQReport", "MBQRuntime"]),
   ],
   swiftLanguageModes: [.v6],
