@@ -207,6 +207,7 @@ private func deflate(_ bytes: [UInt8]) -> [UInt8] {
   return Array(result.prefix(Int(count)))
 }
 
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+/// Lower-case, two digits a byte.
+public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
   bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
 }

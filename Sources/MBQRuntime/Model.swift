@@ -18,6 +18,8 @@ public final class Model: Sendable {
   public var labels: [String] { packed.header.labels }
   /// The longest text, in tokens with the special ones.
   public var maximumTokens: Int { packed.header.maximumTokens }
+  /// Token ids are below this.
+  public var vocabularyCount: Int { packed.header.vocabularyCount }
 
   #if !hasFeature(Embedded)
   /// Maps and checks the file at `path`; nothing is unpacked.

@@ -85,7 +85,7 @@ struct Classify: ParsableCommand {
               zip(model.labels, said.probabilities).map { JSONMember($0, .number(Double($1))) })),
           JSONMember("logits", .array(said.logits.map { .number(Double($0)) })),
           JSONMember("tokens", .integer(said.tokenCount)),
-          JSONMember("truncated", .bool(said.isTruncated)),
+          JSONMember("truncated", .boolean(said.isTruncated)),
         ]
         Output.show(JSONValue.object(members).line)
       } else {

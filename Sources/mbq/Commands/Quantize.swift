@@ -4,6 +4,7 @@ import MBQCheckpoints
 import MBQCore
 import MBQModel
 import MBQQuantizer
+import MBQReport
 
 struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -44,12 +45,52 @@ struct Quantize: ParsableCommand {
     } catch {
       throw QuantizerError.checkpoint(error)
     }
-    let packed = try Packer(source, precision: precision).pack()
+    let progress = ProgressBar("quantize", total: 100, unit: "%")
+    defer { progress.finish() }
+    var shown = 0
+    let packed = try Packer(source, precision: precision).pack { share in
+      let percent = Int(share * 100)
+      progress.advance(by: percent - shown)
+      shown = percent
+    }
     let path = output ?? defaultOutput(precision)
     if !dryRun {
       try packed.bytes.withUnsafeBytes { try AtomicFile.write([$0], to: path) }
     }
-    print("\(packed.report.byteCount) bytes, \(ContinuousClock.now - start)")
+    progress.finish()
+    for warning in packed.report.warnings { Output.remark("warning: \(warning)") }
+    let elapsed = ContinuousClock.now - start
+    Output.show(
+      report(packed.report, path: path, seconds: elapsed / .seconds(1)), json: json)
+    if !json, !dryRun {
+      Output.show("\nNext: mbq evaluate \(path) --data test.csv")
+    }
+  }
+
+  private func report(_ packed: PackingReport, path: String, seconds: Double) -> Report {
+    var table = ReportTable(
+      title: "stored as",
+      columns: [.text("scheme"), .number("tensors"), .number("bytes", "size")])
+    for scheme in packed.schemes {
+      table.rows.append([.text(scheme.name), .count(scheme.tensors), .bytes(scheme.byteCount)])
+    }
+    let share = Double(packed.byteCount) / Double(max(packed.sourceByteCount, 1))
+    return Report([
+      .facts([
+        .init("checkpoint", checkpoint),
+        .init("parameters", Human.count(packed.parameterCount)),
+        .init("recipe", packed.precision.summary),
+        .init(dryRun ? "would write" : "written", path),
+        .init(
+          "size",
+          "\(Human.bytes(packed.byteCount)), \(Human.percent(share, digits: 1)) of the weights' "
+            + Human.bytes(packed.sourceByteCount)),
+        .init("bytes", "\(packed.byteCount)"),
+        .init("golden vectors", "\(packed.goldenCount)"),
+        .init("took", Human.duration(nanoseconds: seconds * 1e9)),
+      ]),
+      .table(table),
+    ])
   }
 
   /// The folder's name in the current directory, such as `my-model-int8.mbq`.

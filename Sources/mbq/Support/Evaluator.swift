@@ -1,5 +1,6 @@
 import MBQCore
 import MBQEvaluation
+import MBQKernels
 import MBQReport
 import MBQRuntime
 
