@@ -173,8 +173,10 @@ struct WordScanner {
     let before = output.count
     var start = 0
     var position = PieceView.Position.first
+    // Less than the whole, to begin with.
+    var longest = length &- 1
     while start < length {
-      let match = settings.pieces.longest(word + start, length &- start, position, wordEnd)
+      let match = settings.pieces.longest(word + start, longest, position, wordEnd)
       if match.length == 0 {
         output.count = before
         output.append(settings.unknownID)
@@ -182,6 +184,7 @@ struct WordScanner {
       }
       output.append(match.id)
       start &+= match.length
+      longest = length &- start
       position = .later
     }
   }
