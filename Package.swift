@@ -105,6 +105,7 @@ let package = Package(
       "MBQQuantizer",
       ["MBQCheckpoints", "MBQFormat", "MBQModel", "MBQReference", "MBQRuntime", "MBQSchemes"]),
     tests("MBQEvaluation", ["MBQReport", "MBQRuntime"]),
+    tests("mbq", ["mbq-classify"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

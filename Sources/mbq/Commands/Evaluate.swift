@@ -13,7 +13,7 @@ struct Evaluate: ParsableCommand {
       Examples:
         mbq evaluate model-int8.mbq --data test.csv
         mbq evaluate model-int8.mbq --data test.csv --baseline model-fp32.mbq
-        mbq evaluate model-int8.mbq --data tweets.csv --text-column tweet --label-map real=0,fake=1
+        mbq evaluate model-int8.mbq --data tweets.csv --text-column tweet
       """)
 
   @Argument(help: "The packed model.")

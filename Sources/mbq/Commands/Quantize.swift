@@ -36,7 +36,7 @@ struct Quantize: ParsableCommand {
   func run() throws {
     let start = ContinuousClock.now
     guard let precision = Precision(rawValue: bits) else {
-      let allowed = Precision.allCases.map { "\($0.bits)" }.sorted().joined(separator: ", ")
+      let allowed = Precision.allCases.map(\.bits).sorted().map { "\($0)" }.joined(separator: ", ")
       throw CommandError.usage("--bits is \(bits); allowed: \(allowed)")
     }
     let source: Checkpoint
