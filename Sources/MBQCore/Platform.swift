@@ -90,7 +90,9 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
 
 /// Replaces a file whole or not at all: bytes go to a temporary sibling, which is synced and renamed.
 public enum AtomicFile {
-  /// Writes the concatenation of `parts` to `path`. On failure `path` is as it was before.
+  /// Writes the concatenation of `parts` to `path`.
+  ///
+  /// On failure `path` is as it was before.
   public static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws(FileError) {
     let temporary = "\(path).partial-\(getpid())"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
@@ -151,8 +153,9 @@ public enum Standard {
     _ = systemWrite(STDERR_FILENO, bytes, bytes.count)
   }
 
-  /// Writes a line to standard output, at once: the other side of a pipe is waiting for it. False if
-  /// nobody reads it any more.
+  /// Writes a line to standard output, at once: the other side of a pipe is waiting for it.
+  ///
+  /// False if nobody reads it any more.
   public static func writeLine(_ text: String) -> Bool {
     var rest = Array(text.utf8)[...]
     rest.append(10)

@@ -50,7 +50,9 @@ public struct Packer {
     graph = lowered.foldingNorms().mergingLinears()
   }
 
-  /// The packed model with golden vectors of `texts`. `progress` is told the share done.
+  /// The packed model with golden vectors of `texts`.
+  ///
+  /// `progress` is told the share done.
   public func pack(
     goldens texts: [String] = GoldenTexts.all, progress: (Double) -> Void = { _ in }
   ) throws(QuantizerError) -> PackedFile {

@@ -91,7 +91,9 @@ public struct WordPieceTokenizer: Sendable {
   }
 
   /// The text as it is cut into words: cleaned, spaced, without accents, in lower case, each as the
-  /// options say. Added tokens are not looked for.
+  /// options say.
+  ///
+  /// Added tokens are not looked for.
   public func normalized(_ utf8: UnsafeBufferPointer<UInt8>) -> [UInt8] {
     NormalizedText(utf8, normalization).bytes
   }

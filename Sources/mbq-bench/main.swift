@@ -14,7 +14,9 @@ var arguments = Array(CommandLine.arguments.dropFirst())
 var threads = 1
 var kernels = KernelSets.best
 func take(_ option: String, from arguments: inout [String]) -> String? {
-  guard let place = arguments.firstIndex(of: option), place + 1 < arguments.count else { return nil }
+  guard let place = arguments.firstIndex(of: option), place + 1 < arguments.count else {
+    return nil
+  }
   defer { arguments.removeSubrange(place...(place + 1)) }
   return arguments[place + 1]
 }

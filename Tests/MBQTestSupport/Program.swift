@@ -27,7 +27,9 @@ public struct Program {
     url = folder.appendingPathComponent(name)
   }
 
-  /// Runs it to its end. `input` is its standard input; `environment` is added to the caller's.
+  /// Runs it to its end.
+  ///
+  /// `input` is its standard input; `environment` is added to the caller's.
   public func run(
     _ arguments: [String], input: String = "", environment: [String: String] = [:],
     folder: URL = Repository.root
@@ -41,7 +43,9 @@ public struct Program {
     ) { $1 }
     // Files rather than pipes: nothing waits for anything, however much is written.
     let scratch = try Scratch()
-    let (out, err) = (scratch.url.appendingPathComponent("out"), scratch.url.appendingPathComponent("err"))
+    let (out, err) = (
+      scratch.url.appendingPathComponent("out"), scratch.url.appendingPathComponent("err")
+    )
     let into = scratch.url.appendingPathComponent("in")
     try Data(input.utf8).write(to: into)
     for file in [out, err] { try Data().write(to: file) }

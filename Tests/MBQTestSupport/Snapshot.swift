@@ -1,7 +1,8 @@
 import Foundation
 
-/// Compares `text` with a stored file; `MBQ_RECORD=1` writes the file instead. Returns what differs, or
-/// `nil`.
+/// Compares `text` with a stored file; `MBQ_RECORD=1` writes the file instead.
+///
+/// Returns what differs, or `nil`.
 public func differenceFromSnapshot(_ text: String, _ path: String) throws -> String? {
   let url = Repository.root.appendingPathComponent(path)
   if ProcessInfo.processInfo.environment["MBQ_RECORD"] == "1" {

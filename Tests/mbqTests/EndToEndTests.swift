@@ -135,7 +135,9 @@ struct EndToEndTests {
     let texts = ["Council approves budget", "SHOCKING truth they hide!!!"]
     let small = try Program("mbq-classify").run([model] + texts)
     let large = try mbq.run(["classify", model] + texts)
-    let labels = { (text: String) in text.split(separator: "\n").map { $0.split(separator: "\t")[0] } }
+    let labels = { (text: String) in
+      text.split(separator: "\n").map { $0.split(separator: "\t")[0] }
+    }
     #expect(small.code == 0)
     #expect(labels(small.output) == labels(large.output))
   }

@@ -23,7 +23,8 @@ struct Benchmark: ParsableCommand {
   @Option(help: ArgumentHelp("Texts a batch.", valueName: "list"))
   var batch = "1,8,32"
 
-  @Option(help: ArgumentHelp("Tokens a text (default: 128, or what the model takes).", valueName: "list"))
+  @Option(
+    help: ArgumentHelp("Tokens a text (default: 128, or what the model takes).", valueName: "list"))
   var tokens: String?
 
   @Option(help: "Rounds that are counted.")

@@ -23,7 +23,8 @@ struct Classify: ParsableCommand {
   @Argument(help: "Texts (default: every line of standard input).")
   var texts: [String] = []
 
-  @Option(help: ArgumentHelp("A dataset to take the texts from; - is standard input.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A dataset to take the texts from; - is standard input.", valueName: "file"))
   var data: String?
 
   @OptionGroup var columns: DataOptions

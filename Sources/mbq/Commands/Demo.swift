@@ -128,8 +128,12 @@ struct Demo: ParsableCommand {
     }
     var report = Report([
       .facts([
-        .init("checkpoint", source), .init("texts", "\(data), \(variants[0].result.summary.dataset.rows) rows"),
-        .init("latency", "one text of \(length) tokens, \(runtime.threads) thread(s), median of 21 interleaved rounds"),
+        .init("checkpoint", source),
+        .init("texts", "\(data), \(variants[0].result.summary.dataset.rows) rows"),
+        .init(
+          "latency",
+          "one text of \(length) tokens, \(runtime.threads) thread(s), median of 21 interleaved rounds"
+        ),
       ]),
       .table(table),
     ])

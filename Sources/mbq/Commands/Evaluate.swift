@@ -23,7 +23,8 @@ struct Evaluate: ParsableCommand {
   var data: String
 
   @Option(
-    help: ArgumentHelp("A model to compare the answers with, such as the fp32 one.", valueName: "model"))
+    help: ArgumentHelp(
+      "A model to compare the answers with, such as the fp32 one.", valueName: "model"))
   var baseline: String?
 
   @OptionGroup var columns: DataOptions
@@ -43,7 +44,9 @@ struct Evaluate: ParsableCommand {
     guard baseline == nil || data != "-" else {
       throw ValidationError("--baseline reads the data twice: give a file, not standard input.")
     }
-    guard mistakes >= 0 else { throw ValidationError("--mistakes is \(mistakes); allowed: 0 or more.") }
+    guard mistakes >= 0 else {
+      throw ValidationError("--mistakes is \(mistakes); allowed: 0 or more.")
+    }
   }
 
   func run() throws {

@@ -55,7 +55,8 @@ struct Inspect: ParsableCommand {
       .facts([
         .init("checkpoint", path),
         .init(
-          "model", "\(c.family.rawValue), \(c.layerCount) layers, hidden \(c.hiddenSize), "
+          "model",
+          "\(c.family.rawValue), \(c.layerCount) layers, hidden \(c.hiddenSize), "
             + "\(c.headCount) heads, up to \(c.maximumPositions) tokens"),
         .init("labels", c.labels.joined(separator: ", ")),
         .init("parameters", Human.count(summary.parameterCount)),

@@ -24,7 +24,9 @@ struct Quantize: ParsableCommand {
   @Option(help: "Bits a weight: 8, 16 or 32.")
   var bits = 8
 
-  @Option(name: .shortAndLong, help: "The file to write (default: the checkpoint's name, the type and .mbq).")
+  @Option(
+    name: .shortAndLong,
+    help: "The file to write (default: the checkpoint's name, the type and .mbq).")
   var output: String?
 
   @Flag(help: "Do everything but write the file.")

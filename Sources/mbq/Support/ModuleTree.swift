@@ -61,7 +61,8 @@ struct ModuleTree {
       } else {
         let count = last - index + 1
         let label = count > 1 ? "\(name)-\(children[last].name) (\(count) times)" : name
-        lines.append("\(pad)\(label): \(Human.count(child.parameters)) parameters\(count > 1 ? " each" : "")")
+        lines.append(
+          "\(pad)\(label): \(Human.count(child.parameters)) parameters\(count > 1 ? " each" : "")")
         print(child, indent: indent + 1, into: &lines)
       }
       index = last + 1
