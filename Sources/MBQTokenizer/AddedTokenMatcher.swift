@@ -123,7 +123,8 @@ struct AddedTokenSearch {
   ) -> Bool {
     if from > start {
       var before = from
-      if UnicodeTables.record(UTF8Text.readBackwards(start, &before)).isWordCharacter { return true }
+      let scalar = UTF8Text.readBackwards(start, &before)
+      if UnicodeTables.record(scalar).isWordCharacter { return true }
     }
     if to < end {
       var behind = to

@@ -17,7 +17,7 @@
 // All other flag bits are reserved: a reader refuses them. Nothing follows the last added token.
 
 extension TokenizerOptions {
-  /// The stored form. What `WordPieceTokenizer` refuses is stored too, and refused when read.
+  /// The stored form; what `WordPieceTokenizer` refuses is stored too, and refused later.
   public func encoded() -> [UInt8] {
     var bytes: [UInt8] = [1]
     bytes.append(

@@ -47,7 +47,7 @@ public struct TokenizerOptions: Equatable, Sendable {
   /// Of ids up to `vocabulary.count + addedTokens.count`: a token need not be in the vocabulary.
   public var addedTokens: [AddedToken]
 
-  /// The longest word that may be allowed. The cost of a word grows with the square of its length.
+  /// The longest word that may be allowed: the cost of one grows with the square of its length.
   public static var longestWordLength: Int { 1000 }
 
   public init(

@@ -90,18 +90,21 @@ public struct WordPieceTokenizer: Sendable {
     return try AddedTokenMatcher(chosen, contents: contents)
   }
 
-  /// The text as it is cut into words: cleaned, spaced, without accents, in lower case, each as the
-  /// options say. Added tokens are not looked for.
+  /// The text as it is cut into words: cleaned, spaced, without accents, in lower case.
+  ///
+  /// Each as the options say. Added tokens are not looked for.
   public func normalized(_ utf8: UnsafeBufferPointer<UInt8>) -> [UInt8] {
     NormalizedText(utf8, normalization).bytes
   }
 
-  /// Appends the pieces of a text to `ids`, at most `room`; returns how many there are, or nil if they
-  /// were not all counted because there is no room and `countsAll` is false.
+  /// Appends the pieces of a text to `ids`, at most `room`.
+  ///
+  /// Returns how many there are; or, not complete, some number above `room` if the rest was not read
+  /// because `countsAll` is false.
   func appendPieces(
     of utf8: UnsafeBufferPointer<UInt8>, room: Int, countsAll: Bool, to ids: inout [UInt32]
-  ) -> Int? {
-    guard let start = utf8.baseAddress, !utf8.isEmpty else { return 0 }
+  ) -> (count: Int, isComplete: Bool) {
+    guard let start = utf8.baseAddress, !utf8.isEmpty else { return (0, true) }
     let longest = options.maximumWordLength
     return withUnsafeMutablePointer(to: &ids) { ids in
       withUnsafeTemporaryAllocation(
@@ -112,7 +115,7 @@ public struct WordPieceTokenizer: Sendable {
           of: UInt32.self, capacity: PieceOutput.capacity(longest)
         ) { buffer in
           classes.withUnsafeBufferPointer { classes in
-            singles.withUnsafeBufferPointer { singles -> Int? in
+            singles.withUnsafeBufferPointer { singles in
               // None of the four is empty.
               let settings = WordScanner.Settings(
                 pieces: vocabulary.table.view, classes: classes.baseAddress!,
@@ -125,7 +128,7 @@ public struct WordPieceTokenizer: Sendable {
                 settings, normalizedTokens == nil ? normalization : .none,
                 word: word.baseAddress!, output: output)
               scanParts(start, start + utf8.count, &scanner)
-              return scanner.output.isDone ? nil : scanner.output.total
+              return (scanner.output.total, !scanner.output.isDone)
             }
           }
         }
