@@ -11,7 +11,7 @@
 //      20     4  number of added tokens, followed by them, each:
 //            4  id
 //            1  flags: 1 single word, 2 strips left, 4 strips right, 8 normalized
-//         1..3  length in bytes, 1 or more: unsigned LEB128 of at most 21 bits in its shortest form
+//         1..2  length in bytes, 1 to 1000: unsigned LEB128 in its shortest form
 //          ...  the text, UTF-8
 //
 // All other flag bits are reserved: a reader refuses them. Nothing follows the last added token.
@@ -80,8 +80,9 @@ extension TokenizerOptions {
       throw .truncatedOptions(field: name, offset: offset, needed: 1, available: 0)
     }
     guard let length = reader.length() else { throw .invalidLength(part: name, offset: offset) }
-    guard length > 0 else {
-      throw .invalidOption(field: "length of \(name)", found: 0, allowed: "1 or more")
+    guard 1...AddedToken.maximumLength ~= length else {
+      throw .invalidOption(
+        field: "length of \(name)", found: length, allowed: "1 to \(AddedToken.maximumLength)")
     }
     guard let content = reader.run(length) else {
       throw .truncatedOptions(

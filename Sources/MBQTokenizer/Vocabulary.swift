@@ -35,9 +35,10 @@ public struct Vocabulary: Sendable {
   /// length of at most 21 bits in its shortest form, then as many bytes of UTF-8.
   ///
   /// Refuses, besides what `init(pieces:)` does, bytes that are too few or too many. The bytes are
-  /// copied. Memory: at most 64 bytes a piece beside the bytes themselves.
+  /// copied. Memory: at most 80 bytes a piece beside the bytes themselves.
   public init(packed: UnsafeRawBufferPointer, count: Int) throws(TokenizerError) {
     var builder = try Builder(count: count)
+    builder.reserve(bytes: packed.count, pieces: min(count, packed.count))
     var reader = ByteReader(packed)
     for id in 0..<count {
       let offset = reader.offset
@@ -97,6 +98,11 @@ public struct Vocabulary: Sendable {
 
     init(count: Int) throws(TokenizerError) {
       guard 1...Vocabulary.maximumCount ~= count else { throw .pieceCount(count) }
+    }
+
+    mutating func reserve(bytes byteCount: Int, pieces: Int) {
+      bytes.reserveCapacity(byteCount)
+      offsets.reserveCapacity(pieces + 1)
     }
 
     mutating func append(_ piece: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {

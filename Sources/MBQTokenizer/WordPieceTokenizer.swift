@@ -21,9 +21,11 @@ public struct WordPieceTokenizer: Sendable {
   private let rawTokens: AddedTokenMatcher?
   private let normalizedTokens: AddedTokenMatcher?
 
+  /// Joins a vocabulary and options that belong to it.
+  ///
   /// Refuses ids that are not in the vocabulary (those of added tokens may follow it, at most as many
-  /// as there are tokens), a word length that is not allowed, and added tokens that are empty, are not
-  /// UTF-8, match the same text as another, or vanish in normalization.
+  /// as there are tokens), a word length that is not allowed, and added tokens that are empty, too
+  /// long, not UTF-8, match the same text as another, or vanish in normalization.
   public init(vocabulary: Vocabulary, options: TokenizerOptions) throws(TokenizerError) {
     guard 1...TokenizerOptions.longestWordLength ~= options.maximumWordLength else {
       throw .invalidOption(
@@ -67,14 +69,10 @@ public struct WordPieceTokenizer: Sendable {
       guard token.content.withUnsafeBufferPointer({ UTF8Text.isValid($0) }) else {
         throw .addedTokenNotUTF8(index: index)
       }
-      guard !token.content.isEmpty else {
-        throw .invalidOption(
-          field: "length of added token \(index)", found: 0, allowed: "1 or more")
-      }
-      guard token.content.count <= Vocabulary.maximumPieceLength else {
+      guard 1...AddedToken.maximumLength ~= token.content.count else {
         throw .invalidOption(
           field: "length of added token \(index)", found: token.content.count,
-          allowed: "1 to \(Vocabulary.maximumPieceLength)")
+          allowed: "1 to \(AddedToken.maximumLength)")
       }
       let content =
         normalization.map { normalization in

@@ -99,7 +99,7 @@ struct OptionsTests {
         == "the tokenizer option flags of added token 0 is 133, allowed is 0 to 15" + damaged)
     #expect(
       Self.explanation(changed(29, 0))
-        == "the tokenizer option length of added token 0 is 0, allowed is 1 or more" + damaged)
+        == "the tokenizer option length of added token 0 is 0, allowed is 1 to 1000" + damaged)
     #expect(
       Self.explanation(changed(38, 0x41))
         == "added token 1 is not valid UTF-8; correct it in tokenizer.json")
@@ -122,10 +122,8 @@ struct OptionsTests {
         again
         """)
     #expect(
-      Self.explanation(changed(29, 0x80))
-        == """
-        the tokenizer option length of added token 0 is 0, allowed is 1 or more
-        """ || Self.explanation(changed(29, 0x80)).hasPrefix("the tokenizer options end early"))
+      Self.explanation(Array(bytes.prefix(29)) + [0xE9, 0x07])
+        == "the tokenizer option length of added token 0 is 1001, allowed is 1 to 1000" + damaged)
     #expect(
       Self.explanation(Array(bytes.prefix(29)) + [0x80, 0])
         == """
@@ -225,7 +223,12 @@ struct OptionsTests {
         == "added token 0 is not valid UTF-8; correct it in tokenizer.json")
     #expect(
       try refusal(AddedToken(content: [], id: 5))
-        .hasPrefix("the tokenizer option length of added token 0 is 0, allowed is 1 or more"))
+        .hasPrefix("the tokenizer option length of added token 0 is 0, allowed is 1 to 1000"))
+    #expect(
+      try refusal(AddedToken(content: [UInt8](repeating: 0x61, count: 1001), id: 5))
+        .hasPrefix("the tokenizer option length of added token 0 is 1001, allowed is 1 to 1000"))
+    #expect(
+      try refusal(AddedToken(content: [UInt8](repeating: 0x61, count: 1000), id: 5)) == "accepted")
     var options = Self.plain
     options.maximumWordLength = 1001
     #expect(
