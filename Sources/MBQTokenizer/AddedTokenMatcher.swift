@@ -28,8 +28,7 @@ struct AddedTokenMatcher: Sendable {
       }
       // The later of two is found: name it.
       if let found, Int(found) != index {
-        throw .repeatedAddedToken(
-          index: Int(found), content: String(decoding: tokens[Int(found)].content, as: UTF8.self))
+        throw .repeatedAddedToken(index: Int(found), content: tokens[Int(found)].content)
       }
     }
     self.table = table

@@ -46,7 +46,7 @@ public struct Vocabulary: Sendable {
         throw .truncatedVocabulary(id: id, offset: offset, needed: 1, available: 0)
       }
       guard let length = reader.length() else {
-        throw .invalidLength(part: "piece \(id)", offset: offset)
+        throw .invalidLength(.piece(id), offset: offset)
       }
       guard let piece = reader.run(length) else {
         throw .truncatedVocabulary(
@@ -107,8 +107,8 @@ public struct Vocabulary: Sendable {
 
     mutating func append(_ piece: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
       let id = offsets.count - 1
-      guard piece.count <= Vocabulary.maximumPieceLength, bytes.count + piece.count <= 1 << 31
-      else { throw .invalidLength(part: "piece \(id)", offset: bytes.count) }
+      guard piece.count <= Vocabulary.maximumPieceLength, bytes.count + piece.count <= 1 << 30
+      else { throw .invalidLength(.piece(id), offset: bytes.count) }
       guard UTF8Text.isValid(piece) else { throw .pieceNotUTF8(id: id) }
       bytes.append(contentsOf: piece)
       offsets.append(UInt32(bytes.count))

@@ -28,24 +28,22 @@ public struct WordPieceTokenizer: Sendable {
   /// long, not UTF-8, match the same text as another, or vanish in normalization.
   public init(vocabulary: Vocabulary, options: TokenizerOptions) throws(TokenizerError) {
     guard 1...TokenizerOptions.longestWordLength ~= options.maximumWordLength else {
-      throw .invalidOption(
-        field: "maximum word length", found: options.maximumWordLength,
-        allowed: "1 to \(TokenizerOptions.longestWordLength)")
+      throw .invalidOption(.maximumWordLength, found: options.maximumWordLength)
     }
     var idCount = vocabulary.count
     for (index, token) in options.addedTokens.enumerated() {
       let count = vocabulary.count + options.addedTokens.count
       guard token.id < count else {
-        throw .idOutsideVocabulary(field: "added token \(index)", id: token.id, count: count)
+        throw .idOutsideVocabulary(.addedToken(index), id: token.id, count: count)
       }
       idCount = max(idCount, Int(token.id) + 1)
     }
-    let special = [
-      ("the unknown piece", options.unknownID), ("[CLS]", options.classificationID),
-      ("[SEP]", options.separatorID), ("[PAD]", options.paddingID),
+    let special: [(TokenizerError.Part, UInt32)] = [
+      (.unknownID, options.unknownID), (.classificationID, options.classificationID),
+      (.separatorID, options.separatorID), (.paddingID, options.paddingID),
     ]
-    for (field, id) in special where id >= idCount {
-      throw .idOutsideVocabulary(field: field, id: id, count: idCount)
+    for (part, id) in special where id >= idCount {
+      throw .idOutsideVocabulary(part, id: id, count: idCount)
     }
     self.vocabulary = vocabulary
     self.options = options
@@ -70,17 +68,14 @@ public struct WordPieceTokenizer: Sendable {
         throw .addedTokenNotUTF8(index: index)
       }
       guard 1...AddedToken.maximumLength ~= token.content.count else {
-        throw .invalidOption(
-          field: "length of added token \(index)", found: token.content.count,
-          allowed: "1 to \(AddedToken.maximumLength)")
+        throw .invalidOption(.addedTokenLength(index), found: token.content.count)
       }
       let content =
         normalization.map { normalization in
           token.content.withUnsafeBufferPointer { NormalizedText($0, normalization).bytes }
         } ?? token.content
       guard !content.isEmpty else {
-        throw .vanishingAddedToken(
-          index: index, content: String(decoding: token.content, as: UTF8.self))
+        throw .vanishingAddedToken(index: index, content: token.content)
       }
       chosen.append(token)
       contents.append(content)
