@@ -39,11 +39,9 @@ public struct Encoding: Equatable, Sendable {
 
 /// How many pieces of each of a pair of texts are kept.
 enum PairTruncation {
-  /// Hugging Face's `longest_first` with `room` for both: the longer text is cut until it is as
-  /// long as the shorter one, then both are, the odd piece going to the one that was longer (of
-  /// equal ones the second).
-  ///
-  /// Counts above `room` may stand for any greater ones.
+  /// Hugging Face's `longest_first` with `room` for both: the longer text is cut until it is as long
+  /// as the shorter one, then both are, the odd piece going to the one that was longer (of equal ones
+  /// the second).
   static func longestFirst(_ first: Int, _ second: Int, room: Int) -> (first: Int, second: Int) {
     if first <= room, second <= room - first { return (first, second) }
     let shorter = min(first, second)

@@ -62,7 +62,7 @@ struct PieceView {
       start: bytes + Int(offsets[id]), count: Int(offsets[id + 1] - offsets[id]))
   }
 
-  /// The piece that is exactly the `length` bytes at `text`; at least one.
+  /// The piece that is exactly the `length` bytes at `text`, at least one.
   ///
   /// Nothing at or beyond `end` is read.
   @inline(__always)
