@@ -95,7 +95,7 @@ let package = Package(
     tests("MBQModel", ["MBQCheckpoints"]),
     tests("MBQSchemes"),
     tests("MBQFormat", ["MBQModel", "MBQSchemes", "CMBQKernels", "CZlib"]),
-    tests("MBQKernels", ["CMBQKernels"]),
+    tests("MBQKernels", ["MBQCore", "CMBQKernels"]),
     tests(
       "MBQRuntime",
       ["MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQKernels", "MBQTokenizer", "MBQModel"]),

@@ -66,10 +66,13 @@ INLINE void pack_keys_i8(const mbq_attention *a, const mbq_attention_layout *l) 
   }
 }
 
-INLINE void pack_values_i8(const mbq_attention *a, const mbq_attention_layout *l) {
+/* Returns 0, or NaN if a token's values are not finite: their integers are 0, and the rounded weights
+ * would drop the NaN of their step. */
+INLINE float pack_values_i8(const mbq_attention *a, const mbq_attention_layout *l) {
   uint8_t *s = a->scratch;
   float *scales = (float *)(s + l->value_scales);
   const size_t panel = (size_t)l->tokens16 * 16;
+  float lost = 0.0f;
   for (uint32_t j = 0; j < l->tokens16; j++) {
     int16_t *pair = (int16_t *)(s + l->values) + (size_t)(j / 2) * 32 + j % 2;
     _Alignas(64) float row[HEAD_MOST];
@@ -84,7 +87,9 @@ INLINE void pack_values_i8(const mbq_attention *a, const mbq_attention_layout *l
       for (int i = 0; i < 16; i++) pair[(d / 16) * panel + 2 * i] = (int16_t)x[i];
     }
     scales[j] = step.scale;
+    lost += step.scale * 0.0f;
   }
+  return lost;
 }
 
 INLINE void score_tile_i8(const int mr, const int nb, const mbq_attention *a,
@@ -156,7 +161,7 @@ static void SET(attention_i8)(const mbq_attention *a) {
   const mbq_attention_layout l = mbq_attention_layout_of(a->tokens, a->head_size);
   uint8_t *s = a->scratch;
   pack_keys_i8(a, &l);
-  pack_values_i8(a, &l);
+  const float lost = pack_values_i8(a, &l);
   const uint32_t panels = l.tokens16 / 16;
   const uint32_t blocks = (a->row_count + I8_ROWS - 1) / I8_ROWS;
   for (uint32_t i = 0; i < blocks; i++) {
@@ -180,7 +185,7 @@ static void SET(attention_i8)(const mbq_attention *a) {
       ROW_CASES(TILE)
 #undef TILE
     }
-    for (uint32_t r = 0; r < b.count; r++) factors[r] = weigh_row(a, &l, r);
+    for (uint32_t r = 0; r < b.count; r++) factors[r] = weigh_row(a, &l, r) + lost;
 #define TILE(mr) value_tile_i8(AT_MOST(mr, I8_ROWS), a, &l, b.first, factors)
     ROW_CASES(TILE)
 #undef TILE
