@@ -88,13 +88,18 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "MBQTestSupport", dependencies: ["MBQCore"], path: "Tests/MBQTestSupport",
+      name: "MBQTestSupport", dependencies: ["MBQCore", "CZlib"], path: "Tests/MBQTestSupport",
       swiftSettings: swiftSettings),
     tests("MBQCore"),
     tests("MBQTokenizer"),
     tests("MBQModel", ["MBQCheckpoints"]),
     tests("MBQSchemes"),
-    tests("MBQFormat", ["MBQModel", "MBQSchemes", "CMBQKernels", "CZlib"]),
+    tests(
+      "MBQFormat",
+      [
+        "MBQModel", "MBQSchemes", "MBQTokenizer", "MBQKernels", "MBQRuntime", "CMBQKernels",
+        "CZlib",
+      ]),
     tests("MBQKernels", ["MBQCore", "CMBQKernels"]),
     tests(
       "MBQRuntime",

@@ -34,7 +34,8 @@ static uint32_t take(stream *s, int n) {
   return value;
 }
 
-/* False if the lengths are no prefix code: over-subscribed, or incomplete with more than one code. */
+/* 2 for a complete prefix code; 1 for a single code of one bit or none at all, which RFC 1951 allows for
+ * distances; 0 for lengths that are over-subscribed or leave codes without a symbol. */
 static int make_codes(codes *c, const uint8_t *lengths, int n) {
   uint16_t place[16];
   for (int i = 0; i < 16; i++) c->count[i] = 0;
@@ -50,7 +51,8 @@ static int make_codes(codes *c, const uint8_t *lengths, int n) {
   for (int i = 1; i < 15; i++) place[i + 1] = (uint16_t)(place[i] + c->count[i]);
   for (int i = 0; i < n; i++)
     if (lengths[i] != 0) c->symbol[place[lengths[i]]++] = (uint16_t)i;
-  return left == 0 || used <= 1;
+  if (left == 0) return 2;
+  return used == 0 || (used == 1 && c->count[1] == 1);
 }
 
 static int symbol_of(stream *s, const codes *c) {
@@ -136,7 +138,7 @@ static void dynamic(stream *s) {
   uint8_t lengths[320] = {0};
   codes literals, distances;
   for (int i = 0; i < length_count; i++) lengths[order[i]] = (uint8_t)take(s, 3);
-  s->failed |= literal_count > 286 || distance_count > 30 || !make_codes(&literals, lengths, 19);
+  s->failed |= literal_count > 286 || distance_count > 30 || make_codes(&literals, lengths, 19) != 2;
   if (s->failed) return;
   const int total = literal_count + distance_count;
   int i = 0;
@@ -164,7 +166,8 @@ int mbq_inflate(const void *input, size_t count, void *output, size_t capacity) 
   stream s = {.input = input, .input_count = count, .output = output, .capacity = capacity};
   if (count < 6) return 0;
   const uint32_t head = (uint32_t)s.input[0] << 8 | s.input[1];
-  if (head % 31 != 0 || (head & 0x0F00) != 0x0800 || (head & 0x20) != 0) return 0;
+  /* Deflate, a window of at most 2^15, no preset dictionary. */
+  if (head % 31 != 0 || (head & 0x0F00) != 0x0800 || head >> 12 > 7 || (head & 0x20) != 0) return 0;
   s.at = 2;
   uint32_t last = 0;
   while (!last && !s.failed) {

@@ -44,6 +44,7 @@ public struct FileError: ExplainedError, Equatable {
     case ENOSPC: "; free some space or write to another disk (nothing was left behind)"
     case EACCES, EPERM, EROFS: "; choose a place you may use or change its permissions"
     case EISDIR: "; name a file, not a folder"
+    case EINVAL: "; name a regular file"
     default: ""
     }
   }
@@ -93,10 +94,14 @@ public enum AtomicFile {
   /// Writes the concatenation of `parts` to `path`.
   ///
   /// On failure `path` is as it was before.
+  /// Refuses a folder, a device and anything else that is there and no regular file: a rename would
+  /// replace it.
   public static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws(FileError) {
-    let temporary = "\(path).partial-\(getpid())"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(.create, path, code: errno) }
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw FileError(.write, path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+    }
+    let (temporary, descriptor) = try openTemporary(beside: path)
     do throws(FileError) {
       for part in parts { try write(part, to: descriptor, path: path) }
       guard fsync(descriptor) == 0 else { throw FileError(.write, path, code: errno) }
@@ -115,6 +120,20 @@ public enum AtomicFile {
       unlink(temporary)
       throw FileError(.rename, path, code: code)
     }
+  }
+
+  /// A new file beside `path`. A name may be taken by another thread, or by a process that was ended
+  /// and whose number came around again.
+  private static func openTemporary(
+    beside path: String
+  ) throws(FileError) -> (path: String, descriptor: Int32) {
+    for attempt in 0..<100 {
+      let temporary = "\(path).partial-\(getpid())" + (attempt == 0 ? "" : "-\(attempt)")
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      if descriptor >= 0 { return (temporary, descriptor) }
+      guard errno == EEXIST else { break }
+    }
+    throw FileError(.create, path, code: errno)
   }
 
   /// Writes `text` as UTF-8.

@@ -65,7 +65,13 @@ struct ByteReader {
     guard count <= most else {
       throw .invalid(field: "\(field)", found: "\(count) bytes", allowed: "at most \(most)")
     }
-    return String(decoding: try take(count, field), as: UTF8.self)
+    let bytes = try take(count, field)
+    let text = String(decoding: bytes, as: UTF8.self)
+    // What is no UTF-8 was replaced, and is other bytes now.
+    guard text.utf8.elementsEqual(bytes) else {
+      throw .invalid(field: "\(field)", found: "not UTF-8", allowed: "UTF-8")
+    }
+    return text
   }
 
   func finish(_ field: StaticString) throws(FormatError) {

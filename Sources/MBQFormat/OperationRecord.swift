@@ -34,8 +34,9 @@ extension PackedModel {
     var reader = reader
     var steps: [PackedStep] = []
     while reader.remaining > 0 {
-      guard steps.count < 1 << 16 else {
-        throw .invalid(field: "operation count", found: "more", allowed: "at most 65536")
+      guard steps.count < PackedLimits.operations else {
+        throw .invalid(
+          field: "operation count", found: "more", allowed: "at most \(PackedLimits.operations)")
       }
       var record = Record()
       record.kind = try reader.u16("operation kind")

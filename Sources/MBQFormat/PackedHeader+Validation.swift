@@ -6,8 +6,14 @@ import MBQSchemes
 public enum PackedLimits {
   /// Of the int32 sums in attention; see MBQ_MAX_TOKENS in mbq_kernels.h.
   public static let tokens = 1024
-  /// Floats a token may need in the batch's room or the tile's.
-  public static let width = 1 << 20
+  /// Floats a token may need in the batch's room or the tile's: 256 MB for the longest text.
+  public static let width = 1 << 16
+  /// An operand's width has 16 bits.
+  public static let bufferWidth = (1 << 16) - 1
+  /// Far above any model of this kind, and low enough to be checked in a moment.
+  public static let operations = 1 << 14
+  public static let buffers = 1 << 15
+  public static let tensors = (1 << 16) - 1
   /// Inputs of an int8 product; see MBQ_MAX_DEPTH in mbq_kernels.h.
   public static let depth = 1 << 16
   public static let headSize = 256
@@ -24,7 +30,7 @@ extension PackedHeader {
     try require(vocabularyCount, 1...(1 << 24), "vocabulary count")
     try require(plan.batchWidth, 1...PackedLimits.width, "batch width")
     try require(plan.tileWidth, 0...PackedLimits.width, "tile width")
-    try require(steps.count, 1...(1 << 16), "operation count")
+    try require(steps.count, 1...PackedLimits.operations, "operation count")
     for (index, slot) in plan.slots.enumerated() {
       let limit = slot.place == .batch ? plan.batchWidth : plan.tileWidth
       guard slot.offset.isMultiple(of: 16), slot.offset + slot.stride <= limit else {
@@ -33,8 +39,9 @@ extension PackedHeader {
           allowed: "a multiple of 16 within \(limit)")
       }
     }
+    var end = 0
     for (index, tensor) in tensors.enumerated() {
-      try validate(tensor, index, weightsSize: weightsSize)
+      try validate(tensor, index, after: &end, weightsSize: weightsSize)
     }
     var flow = DataFlow(header: self)
     for index in steps.indices {
@@ -53,8 +60,10 @@ extension PackedHeader {
     }
   }
 
+  /// `end` is where the tensor before ends. Tensors that share bytes would let a small file ask for
+  /// any amount of memory where vectors are widened.
   private func validate(
-    _ tensor: PackedTensor, _ index: Int, weightsSize: Int
+    _ tensor: PackedTensor, _ index: Int, after end: inout Int, weightsSize: Int
   ) throws(FormatError) {
     guard (1...(1 << 24)).contains(tensor.rows), (1...(1 << 16)).contains(tensor.columns) else {
       throw .invalid(
@@ -62,31 +71,43 @@ extension PackedHeader {
         allowed: "1 to 2^24 × 1 to 2^16")
     }
     let size = tensor.scheme.byteCount(rows: tensor.rows, columns: tensor.columns)
-    guard tensor.offset.isMultiple(of: 64), size <= weightsSize,
+    guard tensor.offset.isMultiple(of: 64), tensor.offset >= end, size <= weightsSize,
       tensor.offset <= weightsSize - size
     else {
       throw .invalid(
         field: "place of \(tensorName(index))", found: "\(size) bytes at \(tensor.offset)",
-        allowed: "a multiple of 64 within \(weightsSize)")
+        allowed: "a multiple of 64 from \(end) on, within \(weightsSize)")
     }
-    let scales = tensor.scheme.hasScales ? tensor.rows * 2 : 0
-    guard tensor.scalesOffset.isMultiple(of: 2), scales <= weightsSize,
-      tensor.scalesOffset <= weightsSize - scales, scales > 0 || tensor.scalesOffset == 0
+    end = tensor.offset + size
+    guard tensor.scheme.hasScales else {
+      guard tensor.scalesOffset == 0 else {
+        throw .invalid(
+          field: "scales of \(tensorName(index))", found: "at \(tensor.scalesOffset)",
+          allowed: "0, for there are none")
+      }
+      return
+    }
+    let scales = tensor.rows * 2
+    guard tensor.scalesOffset.isMultiple(of: 2), tensor.scalesOffset >= end, scales <= weightsSize,
+      tensor.scalesOffset <= weightsSize - scales
     else {
       throw .invalid(
         field: "scales of \(tensorName(index))", found: "\(scales) bytes at \(tensor.scalesOffset)",
-        allowed: "even, within \(weightsSize)")
+        allowed: "even, from \(end) on, within \(weightsSize)")
     }
+    end = tensor.scalesOffset + scales
   }
 
   // MARK: Operations
 
   private func validate(_ operation: Operation, _ index: Int) throws(FormatError) {
     for operand in operation.inputs + [operation.output] {
-      guard operand.buffer < buffers.count, operand.column.isMultiple(of: 16),
-        operand.column + roundUp(operand.width, to: 16)
-          <= roundUp(buffers[operand.buffer].width, to: 16)
-      else { throw shape(index, "an operand outside of its buffer") }
+      guard isInside(operand) else { throw shape(index, "an operand outside of its buffer") }
+      guard isWhole(operand) else { throw shape(index, "an operand that ends within 16 columns") }
+    }
+    // Columns nothing writes would hold what was there before.
+    guard operation.output.width == buffers[operation.output.buffer].width else {
+      throw shape(index, "an output that does not cover its buffer")
     }
     for tensor in operation.tensors where tensor >= tensors.count {
       throw shape(index, "tensor \(tensor) of \(tensors.count)")
@@ -106,6 +127,17 @@ extension PackedHeader {
     case .pool(let o):
       guard o.input.width == o.output.width else { throw shape(index, "different widths") }
     }
+  }
+
+  fileprivate func isInside(_ operand: Operand) -> Bool {
+    operand.buffer < buffers.count && operand.column.isMultiple(of: 16)
+      && operand.column + operand.width <= buffers[operand.buffer].width
+  }
+
+  /// Kernels read columns in sixteens, and rely on zeros past the width.
+  fileprivate func isWhole(_ operand: Operand) -> Bool {
+    operand.width.isMultiple(of: 16)
+      || operand.column + operand.width == buffers[operand.buffer].width
   }
 
   private func validate(_ o: Operation.Embed, _ index: Int) throws(FormatError) {
@@ -164,12 +196,17 @@ extension PackedHeader {
 }
 
 /// Follows the rows through the operations: nothing is read before it is written or after its room was
-/// given away, no output falls on its own input, and rows mean the same on both sides.
+/// given away, no output falls on its own input, rows mean the same on both sides, and a segment may be
+/// run in tiles of rows: one tile's outputs leave alone what the next one reads.
 private struct DataFlow {
   let header: PackedHeader
   private let segments: [Int]
   /// The step that wrote each buffer last.
   private var writer: [Int?]
+  /// Those whose writer is known, to be gone through at each step.
+  private var alive: [Int] = []
+  /// Batch buffers the current segment has read or written, and whether in other rows than its own.
+  private var touched: [(buffer: Int, otherRows: Bool)] = []
 
   init(header: PackedHeader) {
     self.header = header
@@ -208,7 +245,7 @@ private struct DataFlow {
           throw header.shape(index, "rows of tokens and of texts in one operation")
         }
       }
-      if overlap(input, output) && !mayOverwrite(operation, input) {
+      if overlap(input.buffer, output.buffer) && !mayOverwrite(operation, input) {
         throw header.shape(index, "an output on top of its input")
       }
     }
@@ -223,20 +260,39 @@ private struct DataFlow {
     case .linear, .normalize, .pool: break
     }
     // Whatever shared this room is gone.
-    for buffer in writer.indices where buffer != output.buffer && writer[buffer] != nil {
-      if overlap(Operand(buffer: buffer, width: header.buffers[buffer].width), output) {
-        writer[buffer] = nil
+    for buffer in alive where buffer != output.buffer && overlap(buffer, output.buffer) {
+      writer[buffer] = nil
+    }
+    alive.removeAll { writer[$0] == nil || $0 == output.buffer }
+    alive.append(output.buffer)
+    writer[output.buffer] = index
+    try touch(index)
+  }
+
+  /// Refuses an output that would fall on other rows of what the segment has used.
+  private mutating func touch(_ index: Int) throws(FormatError) {
+    if index > 0, segments[index] != segments[index - 1] { touched = [] }
+    let operation = header.steps[index].operation
+    let output = operation.output.buffer
+    let slots = header.plan.slots
+    for other in touched where overlap(other.buffer, output) {
+      guard slots[other.buffer] == slots[output], !other.otherRows else {
+        throw header.shape(index, "an output on rows that its segment still reads")
       }
     }
-    writer[output.buffer] = index
+    var isPool = false
+    if case .pool = operation { isPool = true }
+    let used = operation.inputs.map { ($0.buffer, isPool) } + [(output, false)]
+    for (buffer, otherRows) in used where slots[buffer].place == .batch {
+      if !touched.contains(where: { $0.buffer == buffer && $0.otherRows == otherRows }) {
+        touched.append((buffer, otherRows))
+      }
+    }
   }
 
   func logits() throws(FormatError) {
     let logits = header.logits
-    guard logits.buffer < header.buffers.count, logits.width == header.labels.count,
-      logits.column.isMultiple(of: 16),
-      logits.column + roundUp(logits.width, to: 16)
-        <= roundUp(header.buffers[logits.buffer].width, to: 16),
+    guard header.isInside(logits), logits.width == header.labels.count,
       header.buffers[logits.buffer].rows == .texts, writer[logits.buffer] != nil
     else {
       throw .invalid(
@@ -255,17 +311,12 @@ private struct DataFlow {
     case .embed, .attention, .pool: residual = nil
     }
     let output = operation.output
-    return residual == input && place(input) == place(output)
-      && header.plan.slots[input.buffer].stride == header.plan.slots[output.buffer].stride
+    return residual == input && input.column == 0
+      && header.plan.slots[input.buffer] == header.plan.slots[output.buffer]
   }
 
-  private func place(_ operand: Operand) -> Range<Int> {
-    let start = header.plan.slots[operand.buffer].offset
-    return start..<(start + header.plan.slots[operand.buffer].stride)
-  }
-
-  private func overlap(_ a: Operand, _ b: Operand) -> Bool {
-    header.plan.slots[a.buffer].place == header.plan.slots[b.buffer].place
-      && place(a).overlaps(place(b))
+  private func overlap(_ a: Int, _ b: Int) -> Bool {
+    let (a, b) = (header.plan.slots[a], header.plan.slots[b])
+    return a.place == b.place && a.offset < b.offset + b.stride && b.offset < a.offset + a.stride
   }
 }

@@ -41,6 +41,10 @@ extension PackedModel {
   static func buffers(_ reader: ByteReader, into header: inout PackedHeader) throws(FormatError) {
     var reader = reader
     while reader.remaining > 0 {
+      guard header.buffers.count < PackedLimits.buffers else {
+        throw .invalid(
+          field: "buffer count", found: "more", allowed: "at most \(PackedLimits.buffers)")
+      }
       let width = try reader.u32("buffer width")
       let offset = try reader.u32("buffer offset")
       let rows = try reader.u8("buffer rows")
@@ -52,8 +56,9 @@ extension PackedModel {
       guard let place = BufferPlan.Place(rawValue: UInt8(place)) else {
         throw .invalid(field: "buffer place", found: "\(place)", allowed: "0 or 1")
       }
-      guard (1...(1 << 20)).contains(width) else {
-        throw .invalid(field: "buffer width", found: "\(width)", allowed: "1 to 2^20")
+      guard (1...PackedLimits.bufferWidth).contains(width) else {
+        throw .invalid(
+          field: "buffer width", found: "\(width)", allowed: "1 to \(PackedLimits.bufferWidth)")
       }
       header.buffers.append(ModelBuffer(width: width, rows: domain))
       header.plan.slots.append(
@@ -65,6 +70,10 @@ extension PackedModel {
     var reader = reader
     var tensors: [PackedTensor] = []
     while reader.remaining > 0 {
+      guard tensors.count < PackedLimits.tensors else {
+        throw .invalid(
+          field: "tensor count", found: "more", allowed: "at most \(PackedLimits.tensors)")
+      }
       let code = try reader.u16("tensor scheme")
       try reader.reserved(2, "reserved tensor bytes")
       let rows = try reader.u32("tensor rows")
@@ -84,9 +93,16 @@ extension PackedModel {
     return tensors
   }
 
-  static func names(_ reader: ByteReader) throws(FormatError) -> [String] {
+  /// Names of `count` operations, or none at all.
+  static func names(_ reader: ByteReader, count: Int) throws(FormatError) -> [String] {
     var reader = reader
     let text = try reader.take(reader.remaining, "names")
+    guard text.count > 0 else { return [] }
+    // Counted before they are stored: a name takes far more room here than in the file.
+    let found = text.reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) }
+    guard found == count else {
+      throw .invalid(field: "name count", found: "\(found)", allowed: "\(count), one an operation")
+    }
     return text.split(separator: 0x0A, omittingEmptySubsequences: false)
       .map { String(decoding: $0, as: UTF8.self) }
   }
@@ -137,6 +153,14 @@ extension PackedModel {
     let column = try reader.u16("operand column")
     let width = try reader.u16("operand width")
     try reader.reserved(2, "reserved operand bytes")
-    return width == 0 ? nil : Operand(buffer: buffer, column: column, width: width)
+    guard width > 0 else {
+      guard buffer == 0, column == 0 else {
+        throw .invalid(
+          field: "operand of width 0", found: "buffer \(buffer), column \(column)",
+          allowed: "zeros, which stand for none")
+      }
+      return nil
+    }
+    return Operand(buffer: buffer, column: column, width: width)
   }
 }

@@ -38,7 +38,7 @@ extension PackedModel {
     try Self.buffers(reader(buffers), into: &header)
     header.steps = try Self.steps(reader(operations))
     header.tensors = try Self.tensors(reader(tensors))
-    header.names = try Self.names(reader(names))
+    header.names = try Self.names(reader(names), count: header.steps.count)
     header.goldens = try Self.goldens(reader(goldens), header)
     header.provenance = String(decoding: provenance.bytes, as: UTF8.self)
     try header.validate(weightsSize: weights.bytes.count)
@@ -58,6 +58,9 @@ extension PackedModel {
     _ = try fixed.take(8, "signature")
     let major = try fixed.u16("major version")
     let minor = try fixed.u16("minor version")
+    guard major >= packedMajor else {
+      throw .invalid(field: "major version", found: "\(major)", allowed: "\(packedMajor)")
+    }
     guard major == packedMajor else { throw .newer(major: major, minor: minor) }
     let count = try fixed.u32("section count")
     let fileSize = try fixed.u64("file size")
@@ -110,6 +113,11 @@ extension PackedModel {
           field: "raw length of the \(kind.name) section", found: "\(rawLength)",
           allowed: kind == .weights
             ? "\(length), its length" : "at most \(PackedLimits.rawSection)")
+      }
+      // No checksum covers what lies between sections.
+      guard bytes[end..<offset].allSatisfy({ $0 == 0 }) else {
+        throw .invalid(
+          field: "padding before the \(kind.name) section", found: "not zero", allowed: "zeros")
       }
       end = offset + length
       sections.append(

@@ -80,6 +80,11 @@ extension ModelGraph {
     }
     touch(logits, at: steps.count - 1)
 
+    // A tile is done with a segment before the next one starts it: what the segment reads from the
+    // batch stays until its end.
+    func inSegments(_ life: ClosedRange<Int>) -> ClosedRange<Int> {
+      segments[life.lowerBound]...segments[life.upperBound]
+    }
     var slots = buffers.map {
       BufferPlan.Slot(place: .batch, offset: 0, stride: roundUp($0.width, to: 16))
     }
@@ -103,7 +108,8 @@ extension ModelGraph {
         slots[buffer].offset = slots[residual].offset
       } else {
         let busy = placed.filter {
-          slots[$0].place == slots[buffer].place && lives[$0]!.overlaps(life)
+          slots[$0].place == slots[buffer].place
+            && (local ? lives[$0]!.overlaps(life) : inSegments(lives[$0]!).overlaps(inSegments(life)))
         }.map { slots[$0].offset..<(slots[$0].offset + slots[$0].stride) }
           .sorted { $0.lowerBound < $1.lowerBound }
         var offset = 0

@@ -1,0 +1,27 @@
+import Foundation
+import MBQCore
+
+/// What `body` throws, as the user would see it.
+public func explanation<R>(_ body: () throws -> R) -> String {
+  do {
+    _ = try body()
+    return "no error"
+  } catch let error as any ExplainedError {
+    return error.explanation
+  } catch {
+    return "an error without explanation: \(error)"
+  }
+}
+
+extension Repository {
+  /// The bytes of a file named from the root.
+  public static func bytes(_ relative: String) throws -> [UInt8] {
+    try Array(Data(contentsOf: root.appendingPathComponent(relative)))
+  }
+
+  /// The files in a folder that end in `suffix`, without it, in order.
+  public static func names(_ folder: String, suffix: String) -> [String] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path(folder))) ?? []
+    return files.filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }.sorted()
+  }
+}
