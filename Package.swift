@@ -92,14 +92,16 @@ let package = Package(
       swiftSettings: swiftSettings),
     tests("MBQCore"),
     tests("MBQTokenizer"),
-    tests("MBQModel", ["MBQCheckpoints"]),
+    tests("MBQModel", ["MBQCheckpoints", "MBQReference"]),
     tests("MBQSchemes"),
     tests("MBQFormat", ["MBQModel", "MBQSchemes", "CMBQKernels", "CZlib"]),
     tests("MBQKernels", ["MBQCore", "CMBQKernels"]),
     tests(
       "MBQRuntime",
       ["MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQKernels", "MBQTokenizer", "MBQModel"]),
-    tests("MBQReference", ["MBQCheckpoints", "MBQModel", "MBQTokenizer"]),
+    tests(
+      "MBQReference",
+      ["MBQCheckpoints", "MBQModel", "MBQTokenizer", "MBQQuantizer", "MBQRuntime"]),
     tests("MBQCheckpoints", ["MBQModel", "MBQTokenizer"]),
     tests(
       "MBQQuantizer",
