@@ -92,7 +92,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     tests("MBQCore"),
     tests("MBQTokenizer"),
-    tests("MBQModel", ["MBQCheckpoints"]),
+    tests("MBQModel", ["MBQCheckpoints", "MBQReference"]),
     tests("MBQSchemes"),
     tests(
       "MBQFormat",
@@ -104,7 +104,9 @@ let package = Package(
     tests(
       "MBQRuntime",
       ["MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQKernels", "MBQTokenizer", "MBQModel"]),
-    tests("MBQReference", ["MBQCheckpoints", "MBQModel", "MBQTokenizer"]),
+    tests(
+      "MBQReference",
+      ["MBQCheckpoints", "MBQModel", "MBQTokenizer", "MBQQuantizer", "MBQRuntime"]),
     tests("MBQCheckpoints", ["MBQModel", "MBQTokenizer"]),
     tests(
       "MBQQuantizer",
