@@ -25,3 +25,8 @@ extension Repository {
     return files.filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }.sorted()
   }
 }
+
+/// How much longer than usual random sweeps are to be: `MBQ_SWEEP`, 1 if it is not set.
+public let sweepFactor: Int = {
+  ProcessInfo.processInfo.environment["MBQ_SWEEP"].flatMap { Int($0) }.map { max($0, 1) } ?? 1
+}()
