@@ -134,12 +134,10 @@ struct Executor {
         widen(word, previous, width, target + 2 * Int(width), add: false)
         continue
       }
-      var add = false
-      for (table, index) in [(o.word, Int(batch.tokens[row])), (o.position, position), (o.type, 0)]
-      {
-        guard let table else { continue }
-        widen(table, index, width, target, add: add)
-        add = true
+      if let word = o.word { widen(word, Int(batch.tokens[row]), width, target, add: false) }
+      if let table = o.position { widen(table, position, width, target, add: o.word != nil) }
+      if let table = o.type {
+        widen(table, 0, width, target, add: o.word != nil || o.position != nil)
       }
     }
   }

@@ -121,7 +121,7 @@ private final class Shared: @unchecked Sendable {
       busy.store(helpers, ordering: .relaxed)
       raisePhase()
       work(0)
-      while busy.load(ordering: .acquiring) > 0 { pause() }
+      awaitHelpers()
       self.body = nil
     }
   }
@@ -157,6 +157,19 @@ private final class Shared: @unchecked Sendable {
       let task = next.add(1, ordering: .relaxed).oldValue
       guard task < count else { return }
       body(task, worker)
+    }
+  }
+
+  /// Spins for a moment, then lets others run: on a busy machine a helper may have lost its core.
+  private func awaitHelpers() {
+    var looks = 0
+    while busy.load(ordering: .acquiring) > 0 {
+      looks += 1
+      if looks < 2000 {
+        pause()
+      } else {
+        sched_yield()
+      }
     }
   }
 

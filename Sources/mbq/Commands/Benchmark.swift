@@ -102,7 +102,7 @@ struct Benchmark: ParsableCommand {
     progress.finish()
     var facts: [Report.Fact] = []
     if let peak = PeakMemory.bytes {
-      facts.append(.init("peak memory", "\(Human.bytes(peak)) (this process, all models)"))
+      facts.append(.init("peak memory of this process", .bytes(peak)))
     }
     Output.show(Report([.table(loads), .table(table), .facts(facts)]), json: json)
     _ = pool

@@ -59,9 +59,9 @@ struct Inspect: ParsableCommand {
           "\(c.family.rawValue), \(c.layerCount) layers, hidden \(c.hiddenSize), "
             + "\(c.headCount) heads, up to \(c.maximumPositions) tokens"),
         .init("labels", c.labels.joined(separator: ", ")),
-        .init("parameters", Human.count(summary.parameterCount)),
-        .init("weights", Human.bytes(summary.byteCount)),
-        .init("vocabulary", "\(Human.count(c.vocabularySize)) pieces"),
+        .init("parameters", .count(summary.parameterCount)),
+        .init("weights", .bytes(summary.byteCount)),
+        .init("vocabulary", .count(c.vocabularySize)),
       ])
     ]
     if tensors || json {
@@ -102,16 +102,17 @@ struct Inspect: ParsableCommand {
     var blocks: [Report.Block] = [
       .facts([
         .init("model", path),
-        .init("size", "\(Human.bytes(description.fileBytes)), mostly \(description.scheme)"),
+        .init("size", .bytes(description.fileBytes)),
+        .init("mostly", description.scheme),
         .init(
           "activations",
           header.activations == .int8PerToken ? "int8, one scale a token" : "fp32"),
         .init("labels", header.labels.joined(separator: ", ")),
-        .init("stored values", Human.count(parameters)),
-        .init("layers", "\(description.layerCount), up to \(header.maximumTokens) tokens"),
-        .init("operations", "\(header.steps.count)"),
-        .init(
-          "memory a token", Human.bytes(header.plan.batchWidth * 4)),
+        .init("stored values", .count(parameters)),
+        .init("layers", .integer(description.layerCount)),
+        .init("longest text, tokens", .integer(header.maximumTokens)),
+        .init("operations", .integer(header.steps.count)),
+        .init("memory a token", .bytes(header.plan.batchWidth * 4)),
         .init("digest", hexadecimal(model.packed.statedDigest)),
       ])
     ]

@@ -80,16 +80,14 @@ struct Quantize: ParsableCommand {
     return Report([
       .facts([
         .init("checkpoint", checkpoint),
-        .init("parameters", Human.count(packed.parameterCount)),
+        .init("parameters", .count(packed.parameterCount)),
+        .init("bits", .integer(packed.precision.bits)),
         .init("recipe", packed.precision.summary),
         .init(dryRun ? "would write" : "written", path),
-        .init(
-          "size",
-          "\(Human.bytes(packed.byteCount)), \(Human.percent(share, digits: 1)) of the weights' "
-            + Human.bytes(packed.sourceByteCount)),
-        .init("bytes", "\(packed.byteCount)"),
-        .init("golden vectors", "\(packed.goldenCount)"),
-        .init("took", Human.duration(nanoseconds: seconds * 1e9)),
+        .init("size", .bytes(packed.byteCount)),
+        .init("of the weights' \(Human.bytes(packed.sourceByteCount))", .percent(share, digits: 1)),
+        .init("golden vectors", .integer(packed.goldenCount)),
+        .init("took", .milliseconds(nanoseconds: seconds * 1e9)),
       ]),
       .table(table),
     ])

@@ -1,6 +1,5 @@
 import MBQCore
 import MBQRuntime
-import MBQTokenizer
 
 /// Feeds texts to a model in batches of some thousand tokens: memory stays bounded, threads stay busy.
 struct TextStream<Row> {
@@ -38,10 +37,8 @@ struct TextStream<Row> {
 
   /// Adds a text; gives the answers of a batch that became full.
   mutating func add(_ text: String, _ row: Row) throws(ModelError) -> [Answer] {
-    var tokens: [UInt32] = []
-    var text = text
-    let summary = text.withUTF8 { model.tokenizer.encode($0, limit: limit, into: &tokens) }
-    pending.append((row, text, tokens, summary.isTruncated))
+    let (tokens, isTruncated) = model.tokens(of: text, limit: limit)
+    pending.append((row, text, tokens, isTruncated))
     pendingTokens += tokens.count
     return pendingTokens >= tokensPerBatch ? try finish() : []
   }
