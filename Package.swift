@@ -103,7 +103,10 @@ let package = Package(
     tests("MBQKernels", ["MBQCore", "CMBQKernels"]),
     tests(
       "MBQRuntime",
-      ["MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQKernels", "MBQTokenizer", "MBQModel"]),
+      [
+        "MBQCore", "MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQKernels", "MBQModel",
+        "MBQReference", "MBQSchemes", "MBQTokenizer",
+      ]),
     tests(
       "MBQReference",
       ["MBQCheckpoints", "MBQModel", "MBQTokenizer", "MBQQuantizer", "MBQRuntime"]),

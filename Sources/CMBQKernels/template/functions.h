@@ -18,7 +18,7 @@ INLINE v16f exp16(v16f x) {
   return select16(x < -87.0f, splat(0.0f), select16(x == x, result, x));
 }
 
-/* erf, within 5e-7: Abramowitz and Stegun 7.1.26 (1.5e-7), and the rounding of its terms. */
+/* erf, within 6e-7: Abramowitz and Stegun 7.1.26 (1.5e-7), and the rounding of its terms. */
 INLINE v16f erf16(v16f x) {
   v16f a = (v16f)((v16i)x & 0x7FFFFFFF);
   v16f t = 1.0f / (a * 0.3275911f + 1.0f);
