@@ -78,7 +78,8 @@ struct FileTests {
   @Test("a link to a file becomes the file")
   func link() throws {
     try write([1], "target")
-    try FileManager.default.createSymbolicLink(atPath: path("x"), withDestinationPath: path("target"))
+    try FileManager.default.createSymbolicLink(
+      atPath: path("x"), withDestinationPath: path("target"))
     try write([2], "x")
     #expect(try read("x") == [2])
     #expect(folder.names == ["target", "x"])
@@ -92,7 +93,8 @@ struct FileTests {
       message { try write([1], "d") }
         == "cannot write 'DIR/d': Is a directory; name a file, not a folder")
     #expect(
-      message { try write([1], "p") } == "cannot write 'DIR/p': Invalid argument; name a regular file")
+      message { try write([1], "p") }
+        == "cannot write 'DIR/p': Invalid argument; name a regular file")
     #expect(
       message { try AtomicFile.write("x", to: "/dev/null") }
         == "cannot write '/dev/null': Invalid argument; name a regular file")

@@ -69,9 +69,11 @@ struct InflateTests {
     }
     return [
       ("nothing", []), ("one byte", [42]), ("two bytes", [1, 2]),
-      ("zeros", [UInt8](repeating: 0, count: 70_000)), ("noise", noise), ("text", Array(words.utf8)),
+      ("zeros", [UInt8](repeating: 0, count: 70_000)), ("noise", noise),
+      ("text", Array(words.utf8)),
       ("skewed", skewed), ("far repeat", noise + [UInt8](repeating: 5, count: 29_000) + noise),
-      ("every byte", Array(0...255)), ("long run", noise + [UInt8](repeating: 9, count: 258 * 3 + 1)),
+      ("every byte", Array(0...255)),
+      ("long run", noise + [UInt8](repeating: 9, count: 258 * 3 + 1)),
     ]
   }()
 
@@ -129,7 +131,8 @@ struct InflateTests {
           // Headers and code lengths are at the start: half of the changes go there.
           let range = Bool.random(using: &generator) ? 0..<min(60, stream.count) : stream.indices
           for _ in 0..<Int.random(in: 1...2, using: &generator) {
-            altered[Int.random(in: range, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+            altered[Int.random(in: range, using: &generator)] ^=
+              1 << UInt8.random(in: 0..<8, using: &generator)
           }
           // What was altered is often found only by the sum at the end: set it right half of the time.
           if Bool.random(using: &generator) { Self.repair(&altered, bytes.count) }
@@ -149,7 +152,8 @@ struct InflateTests {
     guard stream.count > 6 else { return }
     var output = [UInt8](repeating: 0, count: count + 1)
     var state = z_stream()
-    guard inflateInit2_(&state, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+    guard inflateInit2_(&state, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else {
       return
     }
     defer { inflateEnd(&state) }

@@ -32,7 +32,9 @@ struct SpecificationTests {
         isInside = false
         continue
       }
-      if line.hasPrefix("| \(first) |") { isInside = true } else if isInside, !line.hasPrefix("| -") {
+      if line.hasPrefix("| \(first) |") {
+        isInside = true
+      } else if isInside, !line.hasPrefix("| -") {
         rows.append(
           line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) })
       }
@@ -47,10 +49,13 @@ struct SpecificationTests {
     return try #require(Int(line.drop { !$0.isNumber }.prefix { $0.isNumber }))
   }
 
-  @Test("fields follow each other and fill their record", arguments: [
-    ("Fixed header", fixedHeaderSize), ("Section table", sectionEntrySize), ("CONF", 32), ("BUFS", 16),
-    ("OPER", PackedModel.recordSize), ("TENS", 32),
-  ])
+  @Test(
+    "fields follow each other and fill their record",
+    arguments: [
+      ("Fixed header", fixedHeaderSize), ("Section table", sectionEntrySize), ("CONF", 32),
+      ("BUFS", 16),
+      ("OPER", PackedModel.recordSize), ("TENS", 32),
+    ])
   func records(_ title: String, _ size: Int) throws {
     #expect(try stated(title) == size)
     var end = 0
@@ -65,9 +70,10 @@ struct SpecificationTests {
   func signature() throws {
     let rows = try table(section("Fixed header"), "offset")
     #expect(
-      rows[0][3] == "`" + packedSignature.map { byte in
-        String(byte >> 4, radix: 16).uppercased() + String(byte & 15, radix: 16).uppercased()
-      }.joined(separator: " ") + "`")
+      rows[0][3] == "`"
+        + packedSignature.map { byte in
+          String(byte >> 4, radix: 16).uppercased() + String(byte & 15, radix: 16).uppercased()
+        }.joined(separator: " ") + "`")
     #expect(rows[1][3] == "\(packedMajor)")
     #expect(text.contains("\nVersion \(packedMajor).\(packedMinor). "))
     #expect(text.contains("\n- \(packedMajor).\(packedMinor): "))
@@ -77,10 +83,13 @@ struct SpecificationTests {
   func sections() throws {
     let documented = try table(section("Section table"), "kind").map(\.[0])
     func name(_ kind: PackedSection.Kind) -> String {
-      "`" + String(decoding: (0..<4).map { UInt8(kind.rawValue >> (8 * $0) & 255) }, as: UTF8.self) + "`"
+      "`" + String(decoding: (0..<4).map { UInt8(kind.rawValue >> (8 * $0) & 255) }, as: UTF8.self)
+        + "`"
     }
     #expect(documented == PackedSection.Kind.allCases.map(name))
-    let written = try PlainModel(SmallModel.all[0].model.build().file()).sections.map { "`\($0.kind)`" }
+    let written = try PlainModel(SmallModel.all[0].model.build().file()).sections.map {
+      "`\($0.kind)`"
+    }
     #expect(documented == written)
     // Every section but the ones other documents describe has a heading of its own.
     for kind in documented {
@@ -117,7 +126,9 @@ struct SpecificationTests {
   @Test("kinds, activations, norms, rows, places and activation schemes")
   func enumerations() throws {
     #expect(
-      try choices("OPER", "kind") == ["1 embed", "2 linear", "3 attention", "4 normalize", "5 pool"])
+      try choices("OPER", "kind") == [
+        "1 embed", "2 linear", "3 attention", "4 normalize", "5 pool",
+      ])
     let operand = Operand(buffer: 0, width: 16)
     let norm = Norm(kind: .noNorm, gamma: 0, beta: 0, epsilon: 0)
     let operations: [MBQModel.Operation] = [
@@ -174,6 +185,7 @@ struct SpecificationTests {
     for row in rows { #expect(row.count == 2 && !row[1].isEmpty, "\(row)") }
     // The limits it repeats.
     #expect(abuse.contains("at most \(PackedLimits.operations) and \(PackedLimits.buffers)"))
-    #expect(abuse.contains("at most \(PackedLimits.tokens) tokens and \(PackedLimits.depth) inputs"))
+    #expect(
+      abuse.contains("at most \(PackedLimits.tokens) tokens and \(PackedLimits.depth) inputs"))
   }
 }

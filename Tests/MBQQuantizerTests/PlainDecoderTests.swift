@@ -92,7 +92,8 @@ struct PlainDecoderTests {
           let value = expected[index]
           let error = (value - Double(found.values[index])).magnitude
           // Half floats round each value for itself; int8 has one step a row.
-          let scheme = found.scheme.hasPrefix("float16") ? share * value.magnitude + 0x1p-25 : share * largest
+          let scheme =
+            found.scheme.hasPrefix("float16") ? share * value.magnitude + 0x1p-25 : share * largest
           let folding = isCopy ? 0 : 4 * 0x1p-24 * max(largest, value.magnitude)
           if !(error <= scheme + folding) {
             Issue.record("\(tensor.name)[\(index)] is \(found.values[index]), not \(value)")
@@ -115,7 +116,8 @@ struct PlainDecoderTests {
         case .weight: #expect(found.scheme == weights)
         case .table: #expect(found.scheme == tables)
         case .headWeight: #expect(found.scheme == "float32-panels")
-        case .vector: #expect(found.scheme == "float32" || (found.scheme == "float16" && precision == .int8))
+        case .vector:
+          #expect(found.scheme == "float32" || (found.scheme == "float16" && precision == .int8))
         }
       }
       #expect(packed.plain.activationScheme == (precision == .int8 ? 1 : 0))

@@ -71,7 +71,8 @@ struct SchemeTests {
         for index in range {
           let error = (Double(values[index]) - Double(decoded[index])).magnitude
           if !(error <= allowed) {
-            Issue.record("\(name) \(kind) \(rows)×\(columns): \(values[index]) as \(decoded[index])")
+            Issue.record(
+              "\(name) \(kind) \(rows)×\(columns): \(values[index]) as \(decoded[index])")
           }
         }
       }
@@ -177,17 +178,20 @@ struct SchemeTests {
     }
   }
 
-  @Test("scales of chosen magnitudes", arguments: [
-    (0, 0), (127, 0x3F80), (254, 0x4000), (128, 0x3F82), (1, 0x3C02), (0.5, 0x3B82),
-    (3.4e38, 0x7C01), (Float(bitPattern: 1), 0x0080), (0x1p-126, 0x0080), (0x1p-119, 0x0082),
-  ] as [(Float, UInt16)])
+  @Test(
+    "scales of chosen magnitudes",
+    arguments: [
+      (0, 0), (127, 0x3F80), (254, 0x4000), (128, 0x3F82), (1, 0x3C02), (0.5, 0x3B82),
+      (3.4e38, 0x7C01), (Float(bitPattern: 1), 0x0080), (0x1p-126, 0x0080), (0x1p-119, 0x0082),
+    ] as [(Float, UInt16)])
   func scale(_ largest: Float, _ bits: UInt16) {
     #expect(int8Scale(amax: largest) == bits, "\(String(int8Scale(amax: largest), radix: 16))")
   }
 
   @Test("int8 gives numpy's scales and integers")
   func numpyInt8() throws {
-    let text = String(decoding: try Repository.bytes("Tests/Oracles/format/int8.txt"), as: UTF8.self)
+    let text = String(
+      decoding: try Repository.bytes("Tests/Oracles/format/int8.txt"), as: UTF8.self)
     var rows = 0
     var cases = 0
     var matrix: (name: String, values: [Float], scales: [UInt16], integers: [Int8], columns: Int)?

@@ -46,7 +46,8 @@ public final class ScratchFolder {
   public let path: String
 
   public init() throws {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("mbq-\(UUID().uuidString)")
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "mbq-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     path = url.path
   }

@@ -12,5 +12,7 @@ public enum Repository {
     return FileManager.default.fileExists(atPath: url.path) ? url : nil
   }()
 
-  public static func path(_ relative: String) -> String { root.appendingPathComponent(relative).path }
+  public static func path(_ relative: String) -> String {
+    root.appendingPathComponent(relative).path
+  }
 }
