@@ -40,7 +40,7 @@ let package = Package(
     .executable(name: "mbq-bench", targets: ["mbq-bench"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // The runtime side.
@@ -92,7 +92,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     tests("MBQCore"),
     tests("MBQTokenizer"),
-    tests("MBQModel", ["MBQCheckpoints"]),
+    tests("MBQModel", ["MBQCheckpoints", "MBQReference"]),
     tests("MBQSchemes"),
     tests(
       "MBQFormat",
@@ -100,16 +100,22 @@ let package = Package(
         "MBQModel", "MBQSchemes", "MBQTokenizer", "MBQKernels", "MBQRuntime", "CMBQKernels",
         "CZlib",
       ]),
-    tests("MBQKernels", ["CMBQKernels"]),
+    tests("MBQKernels", ["MBQCore", "CMBQKernels"]),
     tests(
       "MBQRuntime",
-      ["MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQKernels", "MBQTokenizer", "MBQModel"]),
-    tests("MBQReference", ["MBQCheckpoints", "MBQModel", "MBQTokenizer"]),
+      [
+        "MBQCore", "MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQKernels", "MBQModel",
+        "MBQReference", "MBQSchemes", "MBQTokenizer",
+      ]),
+    tests(
+      "MBQReference",
+      ["MBQCheckpoints", "MBQModel", "MBQTokenizer", "MBQQuantizer", "MBQRuntime"]),
     tests("MBQCheckpoints", ["MBQModel", "MBQTokenizer"]),
     tests(
       "MBQQuantizer",
       ["MBQCheckpoints", "MBQFormat", "MBQModel", "MBQReference", "MBQRuntime", "MBQSchemes"]),
     tests("MBQEvaluation", ["MBQReport", "MBQRuntime"]),
+    tests("mbq", ["mbq-classify"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

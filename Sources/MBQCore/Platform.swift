@@ -8,6 +8,11 @@ import Musl
 import Darwin
 #endif
 
+/// `write(2)`, which methods of that name would hide.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(descriptor, bytes, count)
+}
+
 /// What the operating system refused, with its own words.
 public struct FileError: ExplainedError, Equatable {
   public enum Action: String, Sendable {
@@ -86,8 +91,9 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
 
 /// Replaces a file whole or not at all: bytes go to a temporary sibling, which is synced and renamed.
 public enum AtomicFile {
-  /// Writes the concatenation of `parts` to `path`. On failure `path` is as it was before.
+  /// Writes the concatenation of `parts` to `path`.
   ///
+  /// On failure `path` is as it was before.
   /// Refuses a folder, a device and anything else that is there and no regular file: a rename would
   /// replace it.
   public static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws(FileError) {
@@ -149,19 +155,55 @@ public enum AtomicFile {
   ) throws(FileError) {
     var rest = bytes
     while let start = rest.baseAddress, rest.count > 0 {
-      #if canImport(Glibc)
-      let count = Glibc.write(descriptor, start, min(rest.count, 1 << 30))
-      #elseif canImport(Musl)
-      let count = Musl.write(descriptor, start, min(rest.count, 1 << 30))
-      #else
-      let count = Darwin.write(descriptor, start, min(rest.count, 1 << 30))
-      #endif
+      let count = systemWrite(descriptor, start, min(rest.count, 1 << 30))
       if count < 0 {
         if errno == EINTR { continue }
         throw FileError(.write, path, code: errno)
       }
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
+  }
+}
+
+/// What small programs without Foundation need of the process.
+public enum Standard {
+  public static func writeError(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = systemWrite(STDERR_FILENO, bytes, bytes.count)
+  }
+
+  /// Writes a line to standard output, at once: the other side of a pipe is waiting for it.
+  ///
+  /// False if nobody reads it any more.
+  public static func writeLine(_ text: String) -> Bool {
+    var rest = Array(text.utf8)[...]
+    rest.append(10)
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { systemWrite(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        return false
+      }
+      rest = rest.dropFirst(count)
+    }
+    return true
+  }
+
+  public static func exit(_ code: Int32) -> Never {
+    #if canImport(Glibc)
+    Glibc.exit(code)
+    #elseif canImport(Musl)
+    Musl.exit(code)
+    #else
+    Darwin.exit(code)
+    #endif
+  }
+
+  /// Nanoseconds of a clock that never goes back.
+  public static var nanoseconds: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }
 #endif

@@ -22,7 +22,9 @@ public enum PackedLimits {
 }
 
 extension PackedHeader {
-  /// Checks everything the runtime and the kernels rely on. After this, nothing is checked again.
+  /// Checks everything the runtime and the kernels rely on.
+  ///
+  /// After this, nothing is checked again.
   func validate(weightsSize: Int) throws(FormatError) {
     try require(maximumTokens, 2...PackedLimits.tokens, "maximum tokens")
     try require(vocabularyCount, 1...(1 << 24), "vocabulary count")
@@ -143,8 +145,10 @@ extension PackedHeader {
     guard o.word != nil || o.position != nil || o.type != nil else {
       throw shape(index, "no table")
     }
-    guard !o.trigram || (o.output.width == wordWidth * 3 && o.position == nil && o.type == nil
-      && wordWidth.isMultiple(of: 16))
+    guard
+      !o.trigram
+        || (o.output.width == wordWidth * 3 && o.position == nil && o.type == nil
+          && wordWidth.isMultiple(of: 16))
     else { throw shape(index, "a trigram that does not fit") }
     for (table, rows, width) in [
       (o.word, vocabularyCount, wordWidth), (o.position, maximumTokens, o.output.width),

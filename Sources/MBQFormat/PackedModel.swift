@@ -67,10 +67,14 @@ public struct PackedHeader: Equatable, Sendable {
   public var steps: [PackedStep]
   public var tensors: [PackedTensor]
   public var logits: Operand
-  /// One a step, for reports. May be empty.
+  /// One a step, for reports.
+  ///
+  /// May be empty.
   public var names: [String]
   public var goldens: [GoldenVector]
-  /// JSON: where the model came from and what was measured. Not read by the runtime.
+  /// JSON: where the model came from and what was measured.
+  ///
+  /// Not read by the runtime.
   public var provenance: String
 
   public init(
@@ -111,7 +115,8 @@ extension Operation {
   fileprivate func tensorPart(_ tensor: Int) -> String? {
     switch self {
     case .embed(let o):
-      tensor == o.word ? "word" : tensor == o.position ? "position" : tensor == o.type ? "type" : nil
+      tensor == o.word
+        ? "word" : tensor == o.position ? "position" : tensor == o.type ? "type" : nil
     case .linear(let o):
       tensor == o.weight
         ? "weight" : tensor == o.bias ? "bias" : o.norm.flatMap { $0.part(tensor) }
@@ -127,7 +132,9 @@ extension Norm {
   }
 }
 
-/// A packed model that has been read and found valid. Its weights stay where they are.
+/// A packed model that has been read and found valid.
+///
+/// Its weights stay where they are.
 public struct PackedModel: @unchecked Sendable {
   public let header: PackedHeader
   private let weightsSection: SectionBytes

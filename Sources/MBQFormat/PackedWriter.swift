@@ -37,8 +37,10 @@ public struct PackedWriter {
     weights.append(contentsOf: repeatElement(0, count: padding))
   }
 
-  /// The whole file. `header.tensors` is taken from the matrices added. `deflate` gives a zlib stream,
-  /// used for sections other than the weights where it is shorter.
+  /// The whole file.
+  ///
+  /// `header.tensors` is taken from the matrices added. `deflate` gives a zlib stream, used for
+  /// sections other than the weights where it is shorter.
   public func file(
     _ header: PackedHeader, tokenizerOptions: [UInt8], vocabulary: [UInt8],
     deflate: ([UInt8]) -> [UInt8] = { $0 }
@@ -74,7 +76,7 @@ public struct PackedWriter {
       offset += bytes.count
     }
 
-    var file = [UInt8]()
+    var file: [UInt8] = []
     file.reserveCapacity(offset)
     var fixed = ByteWriter()
     fixed.append(packedSignature)

@@ -1,7 +1,8 @@
 internal import CMBQKernels
 
-/// The kernels for one instruction set. Every set gives the same bits (Formats/arithmetic.md), so the
-/// choice is one of speed alone.
+/// The kernels for one instruction set.
+///
+/// Every set gives the same bits (Formats/arithmetic.md), so the choice is one of speed alone.
 public struct KernelSet: @unchecked Sendable, Equatable {
   let pointer: UnsafePointer<mbq_kernel_set>
 
@@ -20,7 +21,9 @@ public enum KernelSets {
   public static let all: [KernelSet] = {
     var first: UnsafePointer<UnsafePointer<mbq_kernel_set>?>?
     let count = mbq_kernel_sets(&first)
-    return UnsafeBufferPointer(start: first, count: count).compactMap { $0.map { KernelSet(pointer: $0) } }
+    return UnsafeBufferPointer(start: first, count: count).compactMap {
+      $0.map { KernelSet(pointer: $0) }
+    }
   }()
 
   /// Those this processor can run, best first; never empty.

@@ -46,8 +46,9 @@ public struct ModelBuffer: Equatable, Sendable {
   }
 }
 
-/// A model as data: tensors, buffers, and the operations in execution order. Each operation writes a
-/// buffer of its own.
+/// A model as data: tensors, buffers, and the operations in execution order.
+///
+/// Each operation writes a buffer of its own.
 public struct ModelGraph: Equatable, Sendable {
   public struct Step: Equatable, Sendable {
     public var site: Site
@@ -62,7 +63,7 @@ public struct ModelGraph: Equatable, Sendable {
   public var tensors: [ModelTensor] = []
   public var buffers: [ModelBuffer] = []
   public var steps: [Step] = []
-  /// (texts, labels)
+  /// (texts, labels).
   public var logits = Operand(buffer: 0, width: 0)
   /// What the checkpoint must hold.
   public var requirements: [TensorRequirement] = []
@@ -86,8 +87,9 @@ public struct ModelGraph: Equatable, Sendable {
   }
 }
 
-/// Turns a family's configuration into operations. To add a family: a file in Families/, and a line in
-/// `ModelFamilies.all`.
+/// Turns a family's configuration into operations.
+///
+/// To add a family: a file in Families/, and a line in `ModelFamilies.all`.
 public protocol ModelFamily: Sendable {
   static var family: ModelConfiguration.Family { get }
   static func lower(_ configuration: ModelConfiguration) -> ModelGraph

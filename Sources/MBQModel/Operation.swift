@@ -62,7 +62,9 @@ public struct Norm: Equatable, Sendable {
   }
 }
 
-/// One step of a model. Tensors and buffers are indices into the model's lists.
+/// One step of a model.
+///
+/// Tensors and buffers are indices into the model's lists.
 public enum Operation: Equatable, Sendable {
   /// Rows of tables, summed: the token's word embedding, or with `trigram` the next, the token's own
   /// and the previous one side by side (zeros past the ends); the position's; the token type's.

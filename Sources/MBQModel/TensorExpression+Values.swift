@@ -1,5 +1,7 @@
 extension TensorExpression {
-  /// The values, row after row; `checkpoint` gives those of a named tensor. `shape` is the tensor's.
+  /// The values, row after row; `checkpoint` gives those of a named tensor.
+  ///
+  /// `shape` is the tensor's.
   public func values<Failure: Error>(
     shape: [Int], checkpoint: (String) throws(Failure) -> [Float]
   ) throws(Failure) -> [Float] {

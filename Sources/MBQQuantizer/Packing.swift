@@ -50,7 +50,9 @@ public struct Packer {
     graph = lowered.foldingNorms().mergingLinears()
   }
 
-  /// The packed model with golden vectors of `texts`. `progress` is told the share done.
+  /// The packed model with golden vectors of `texts`.
+  ///
+  /// `progress` is told the share done.
   public func pack(
     goldens texts: [String] = GoldenTexts.all, progress: (Double) -> Void = { _ in }
   ) throws(QuantizerError) -> PackedFile {
@@ -207,6 +209,7 @@ private func deflate(_ bytes: [UInt8]) -> [UInt8] {
   return Array(result.prefix(Int(count)))
 }
 
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+/// Lower-case, two digits a byte.
+public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
   bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
 }

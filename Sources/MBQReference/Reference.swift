@@ -13,7 +13,9 @@ public struct Tap: Sendable {
   public var values: [Float]
 }
 
-/// The model in plain loops and fp32: what every other execution is judged by. One text at a time.
+/// The model in plain loops and fp32: what every other execution is judged by.
+///
+/// One text at a time.
 public struct Reference: Sendable {
   public let graph: ModelGraph
   private let weights: [[Float]]
@@ -31,8 +33,9 @@ public struct Reference: Sendable {
     self.weights = weights
   }
 
-  /// Logits of one text given as token ids, special tokens included. `tap` sees the output of every
-  /// operation in order.
+  /// Logits of one text given as token ids, special tokens included.
+  ///
+  /// `tap` sees the output of every operation in order.
   public func logits(_ tokens: [UInt32], tap: ((Tap) -> Void)? = nil) -> [Float] {
     var buffers = graph.buffers.map { _ in [Float]() }
     for step in graph.steps {
@@ -82,7 +85,7 @@ public struct Reference: Sendable {
 
   // MARK: Operations
 
-  /// (tokens, width)
+  /// (tokens, width).
   private func embed(_ o: Operation.Embed, _ tokens: [UInt32]) -> [Float] {
     let width = o.output.width
     var y = [Float](repeating: 0, count: tokens.count * width)

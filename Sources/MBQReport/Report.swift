@@ -15,11 +15,21 @@ public struct Report: Sendable, Equatable {
 
   public struct Fact: Sendable, Equatable {
     public var name: String
+    /// For a person.
     public var value: String
+    /// For a program: a number where `value` is one.
+    public var json: JSONValue
 
     public init(_ name: String, _ value: String) {
       self.name = name
       self.value = value
+      json = .string(value)
+    }
+
+    public init(_ name: String, _ cell: ReportCell) {
+      self.name = name
+      value = cell.display
+      json = cell.json
     }
   }
 

@@ -7,9 +7,10 @@ import MBQSchemes
 
 /// Runs a model on a batch of texts laid row after row, no padding between them.
 struct Executor {
-  /// The most tokens a tile holds: a multiple of every set's row block. Large enough that a layer's
-  /// weights are read from the second cache a few times only, small enough that a tile's hidden states
-  /// stay in it beside them.
+  /// The most tokens a tile holds: a multiple of every set's row block.
+  ///
+  /// Large enough that a layer's weights are read from the second cache a few times only, small
+  /// enough that a tile's hidden states stay in it beside them.
   static let tileRows = 48
 
   static func set(_ kernels: KernelSet) -> UnsafePointer<mbq_kernel_set> {
@@ -133,11 +134,10 @@ struct Executor {
         widen(word, previous, width, target + 2 * Int(width), add: false)
         continue
       }
-      var add = false
-      for (table, index) in [(o.word, Int(batch.tokens[row])), (o.position, position), (o.type, 0)] {
-        guard let table else { continue }
-        widen(table, index, width, target, add: add)
-        add = true
+      if let word = o.word { widen(word, Int(batch.tokens[row]), width, target, add: false) }
+      if let table = o.position { widen(table, position, width, target, add: o.word != nil) }
+      if let table = o.type {
+        widen(table, 0, width, target, add: o.word != nil || o.position != nil)
       }
     }
   }

@@ -4,8 +4,9 @@ import MBQFormat
 import MBQModel
 import MBQSchemes
 
-/// The small vectors of a model as the kernels read them: fp32, padded with zeros to 16. The matrices,
-/// 98 % of the bytes, are used where they are in the file.
+/// The small vectors of a model as the kernels read them: fp32, padded with zeros to 16.
+///
+/// The matrices, 98 % of the bytes, are used where they are in the file.
 struct LoadedTensors: ~Copyable, @unchecked Sendable {
   private let floats: AlignedBuffer
   private let sums: AlignedBuffer

@@ -5,8 +5,9 @@ import MBQKernels
 import MBQModel
 import MBQTokenizer
 
-/// A packed model, ready to classify. Immutable: any number of threads may use it, each with a
-/// `RunState` of its own.
+/// A packed model, ready to classify.
+///
+/// Immutable: any number of threads may use it, each with a `RunState` of its own.
 public final class Model: Sendable {
   public let packed: PackedModel
   public let kernels: KernelSet
@@ -18,6 +19,8 @@ public final class Model: Sendable {
   public var labels: [String] { packed.header.labels }
   /// The longest text, in tokens with the special ones.
   public var maximumTokens: Int { packed.header.maximumTokens }
+  /// Token ids are below this.
+  public var vocabularyCount: Int { packed.header.vocabularyCount }
 
   #if !hasFeature(Embedded)
   /// Maps and checks the file at `path`; nothing is unpacked.
@@ -30,7 +33,9 @@ public final class Model: Sendable {
   }
   #endif
 
-  /// Reads a model from memory; the bytes are copied to an aligned place. `name` is for messages.
+  /// Reads a model from memory; the bytes are copied to an aligned place.
+  ///
+  /// `name` is for messages.
   public convenience init(
     bytes: [UInt8], name: String = "model", kernels: KernelSet = KernelSets.best
   ) throws(ModelError) {

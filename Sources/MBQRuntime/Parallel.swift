@@ -4,7 +4,7 @@ public struct Parallel: Sendable {
   public let workerCount: Int
   /// Calls `body(task, worker)` once for every task below the count, each worker index from one thread
   /// at a time, and returns when all are done.
-  let run: @Sendable (_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) -> Void
+  package let run: @Sendable (_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) -> Void
 
   public init(
     workerCount: Int,

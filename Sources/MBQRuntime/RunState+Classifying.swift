@@ -27,6 +27,18 @@ public struct Classification: Equatable, Sendable {
   }
 }
 
+extension Model {
+  /// The token ids of a text, special ones included, and whether it was cut to `limit` of them.
+  public func tokens(of text: String, limit: Int) -> (ids: [UInt32], isTruncated: Bool) {
+    var text = text
+    var ids: [UInt32] = []
+    let summary = text.withUTF8 {
+      tokenizer.encode($0, limit: limit, countsAll: false, into: &ids)
+    }
+    return (ids, summary.isTruncated)
+  }
+}
+
 extension RunState {
   /// Logits (texts, labels) of texts given as token ids, special tokens included.
   ///
@@ -64,9 +76,9 @@ extension RunState {
     var tokens: [[UInt32]] = []
     var truncated: [Bool] = []
     for text in texts {
-      let encoding = model.tokenizer.encode(text, limit: most)
-      truncated.append(encoding.untruncatedCount > encoding.ids.count)
-      tokens.append(encoding.ids)
+      let (ids, isTruncated) = model.tokens(of: text, limit: most)
+      tokens.append(ids)
+      truncated.append(isTruncated)
     }
     let logits = try self.logits(tokens)
     let labels = model.labels.count

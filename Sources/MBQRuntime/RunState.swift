@@ -3,8 +3,9 @@ import MBQCore
 import MBQFormat
 import MBQModel
 
-/// The memory of one caller: the arena, the tiles and the kernels' scratch. One thread at a time may
-/// use it; as many states as callers may share a model.
+/// The memory of one caller: the arena, the tiles and the kernels' scratch.
+///
+/// One thread at a time may use it; as many states as callers may share a model.
 public final class RunState {
   let model: Model
   let parallel: Parallel

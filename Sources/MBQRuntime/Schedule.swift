@@ -1,5 +1,5 @@
-import MBQModel
 import MBQFormat
+import MBQModel
 
 /// The steps grouped into phases between which all workers wait for each other.
 struct Schedule: Sendable {
@@ -29,7 +29,8 @@ struct Schedule: Sendable {
     }
     let segments = graph.segments
     var start = 0
-    for index in 1...segments.count where index == segments.count
+    for index in 1...segments.count
+    where index == segments.count
       || segments[index] != segments[start]
     {
       let first = header.steps[start].operation
@@ -45,13 +46,15 @@ struct Schedule: Sendable {
     markFirstRows(header)
   }
 
-  /// From the end backwards: a phase of tokens whose batch buffers are read only by pools, or by later
-  /// phases that are marked themselves as residuals and linears, computes first rows only. Keys and
-  /// values are read in every row, so the walk ends at the last attention.
+  /// From the end backwards: a phase of tokens whose batch buffers are read only by pools, or by
+  /// later phases that are marked themselves as residuals and linears, computes first rows only.
+  ///
+  /// Keys and values are read in every row, so the walk ends at the last attention.
   private mutating func markFirstRows(_ header: PackedHeader) {
     guard let last = phases.lastIndex(where: { $0.kind == .tokens }), last > 0,
       phases[(last + 1)...].allSatisfy({ $0.kind == .texts }),
-      phases[last - 1].kind == .attention, phases[last].steps.allSatisfy({
+      phases[last - 1].kind == .attention,
+      phases[last].steps.allSatisfy({
         if case .embed = header.steps[$0].operation { false } else { true }
       })
     else { return }

@@ -19,6 +19,8 @@ public final class ThreadPool: Sendable {
   public let parallel: Parallel
 
   /// `workerCount` counts the caller's thread: 1 starts none.
+  ///
+  /// Callers in several threads take turns. A task may use the pool it runs in, and then has no help.
   public init(workerCount: Int) {
     let shared = Shared(helpers: max(workerCount, 1) - 1)
     var threads: [pthread_t] = []
@@ -87,18 +89,25 @@ private final class Shared: @unchecked Sendable {
   private let wake: UnsafeMutablePointer<pthread_cond_t>
   // Two callers must not share a phase.
   private let turn: UnsafeMutablePointer<pthread_mutex_t>
+  /// In each thread, the worker it is while it runs tasks, plus 1.
+  private let current: pthread_key_t
 
   init(helpers: Int) {
     self.helpers = helpers
     mutex = .allocate(capacity: 1)
     wake = .allocate(capacity: 1)
     turn = .allocate(capacity: 1)
+    var key = pthread_key_t()
+    let code = pthread_key_create(&key, nil)
+    precondition(code == 0, "the system has no thread key left (code \(code))")
+    current = key
     pthread_mutex_init(mutex, nil)
     pthread_mutex_init(turn, nil)
     pthread_cond_init(wake, nil)
   }
 
   deinit {
+    pthread_key_delete(current)
     pthread_mutex_destroy(mutex)
     pthread_mutex_destroy(turn)
     pthread_cond_destroy(wake)
@@ -112,6 +121,12 @@ private final class Shared: @unchecked Sendable {
       for task in 0..<count { body(task, 0) }
       return
     }
+    // A task that uses its own pool would wait for itself: it does the work alone.
+    let worker = Int(bitPattern: pthread_getspecific(current)) - 1
+    guard worker < 0 else {
+      for task in 0..<count { body(task, worker) }
+      return
+    }
     pthread_mutex_lock(turn)
     defer { pthread_mutex_unlock(turn) }
     withoutActuallyEscaping(body) { body in
@@ -121,7 +136,7 @@ private final class Shared: @unchecked Sendable {
       busy.store(helpers, ordering: .relaxed)
       raisePhase()
       work(0)
-      while busy.load(ordering: .acquiring) > 0 { pause() }
+      awaitHelpers()
       self.body = nil
     }
   }
@@ -153,10 +168,25 @@ private final class Shared: @unchecked Sendable {
 
   private func work(_ worker: Int) {
     guard let body else { return }
+    pthread_setspecific(current, UnsafeRawPointer(bitPattern: worker + 1))
+    defer { pthread_setspecific(current, nil) }
     while true {
       let task = next.add(1, ordering: .relaxed).oldValue
       guard task < count else { return }
       body(task, worker)
+    }
+  }
+
+  /// Spins for a moment, then lets others run: on a busy machine a helper may have lost its core.
+  private func awaitHelpers() {
+    var looks = 0
+    while busy.load(ordering: .acquiring) > 0 {
+      looks += 1
+      if looks < 2000 {
+        pause()
+      } else {
+        sched_yield()
+      }
     }
   }
 

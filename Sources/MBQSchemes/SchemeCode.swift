@@ -9,8 +9,9 @@ public enum MatrixLayout: Sendable {
   case panels(group: Int)
 }
 
-/// The schemes a packed model may use, by the code in the file (Formats/mbq/mbq.md). Codes are never
-/// reused.
+/// The schemes a packed model may use, by the code in the file (Formats/mbq/mbq.md).
+///
+/// Codes are never reused.
 public enum SchemeCode: UInt16, Sendable, CaseIterable {
   case float32 = 1
   case float16 = 2
@@ -43,7 +44,9 @@ public enum SchemeCode: UInt16, Sendable, CaseIterable {
     }
   }
 
-  /// Elements stored for a matrix, padding included. Both factors are at most 2^20 in a valid file.
+  /// Elements stored for a matrix, padding included.
+  ///
+  /// Both factors are at most 2^20 in a valid file.
   public func storedCount(rows: Int, columns: Int) -> Int {
     switch layout {
     case .rows: rows * columns

@@ -10,8 +10,9 @@ public struct EncodedMatrix: Equatable, Sendable {
   public var scales: [UInt16]
 }
 
-/// A way to store one matrix. To add one: a file in Schemes/, a code in `SchemeCode`, and a line in
-/// `WeightSchemes.all`.
+/// A way to store one matrix.
+///
+/// To add one: a file in Schemes/, a code in `SchemeCode`, and a line in `WeightSchemes.all`.
 public protocol WeightScheme: Sendable {
   /// The name on the command line and in reports, such as `int8-channel`.
   static var name: String { get }

@@ -28,8 +28,7 @@ struct AddedTokenMatcher: Sendable {
       }
       // The later of two is found: name it.
       if let found, Int(found) != index {
-        throw .repeatedAddedToken(
-          index: Int(found), content: String(decoding: tokens[Int(found)].content, as: UTF8.self))
+        throw .repeatedAddedToken(index: Int(found), content: tokens[Int(found)].content)
       }
     }
     self.table = table
@@ -123,7 +122,8 @@ struct AddedTokenSearch {
   ) -> Bool {
     if from > start {
       var before = from
-      if UnicodeTables.record(UTF8Text.readBackwards(start, &before)).isWordCharacter { return true }
+      let scalar = UTF8Text.readBackwards(start, &before)
+      if UnicodeTables.record(scalar).isWordCharacter { return true }
     }
     if to < end {
       var behind = to

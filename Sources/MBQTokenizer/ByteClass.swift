@@ -28,8 +28,9 @@ enum ASCIIRun {
   private static var ones: UInt64 { 0x0101_0101_0101_0101 }
   private static var highs: UInt64 { 0x8080_8080_8080_8080 }
 
-  /// The high bit of each byte of `text` that is `low` to `high` (ASCII). No byte carries into the
-  /// next: 127 + 127 < 256.
+  /// The high bit of each byte of `text` that is `low` to `high`, which are ASCII.
+  ///
+  /// No byte carries into the next: 127 + 127 < 256.
   @inline(__always)
   private static func between(_ text: UInt64, _ low: UInt64, _ high: UInt64) -> UInt64 {
     let ascii = text & ~highs
@@ -46,7 +47,7 @@ enum ASCIIRun {
     return ((letters | digits) ^ highs).trailingZeroBitCount &>> 3
   }
 
-  /// The capitals among the characters made small. `bit` is 0x20 for that, 0 for leaving them.
+  /// The capitals among the characters made small if `bit` is 0x20, left if it is 0.
   @inline(__always)
   static func lowercased(_ text: UInt64, bit: UInt64) -> UInt64 {
     text | between(text, 0x41, 0x5A) &>> 7 &* bit

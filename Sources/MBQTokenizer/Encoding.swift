@@ -41,7 +41,7 @@ public struct Encoding: Equatable, Sendable {
 enum PairTruncation {
   /// Hugging Face's `longest_first` with `room` for both: the longer text is cut until it is as long
   /// as the shorter one, then both are, the odd piece going to the one that was longer (of equal ones
-  /// the second). Counts above `room` may stand for any greater ones.
+  /// the second).
   static func longestFirst(_ first: Int, _ second: Int, room: Int) -> (first: Int, second: Int) {
     if first <= room, second <= room - first { return (first, second) }
     let shorter = min(first, second)

@@ -43,14 +43,17 @@ struct Normalization {
   }
 
   @inline(__always)
-  private func strip(_ scalar: UInt32, _ record: UnicodeRecord, to sink: inout some NormalizedSink) {
+  private func strip(_ scalar: UInt32, _ record: UnicodeRecord, to sink: inout some NormalizedSink)
+  {
     guard stripsAccents else {
       sink.take(scalar, record)
       return
     }
     switch record.stripping {
     case .keeps:
-      if record.isHangulSyllable { decompose(hangul: scalar, to: &sink) } else {
+      if record.isHangulSyllable {
+        decompose(hangul: scalar, to: &sink)
+      } else {
         sink.take(scalar, record)
       }
     case .replaces:

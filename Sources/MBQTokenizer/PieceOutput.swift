@@ -12,7 +12,7 @@ struct PieceOutput {
   private let countsAll: Bool
   private var room: Int
 
-  /// How many pieces are in the buffer. Set lower to take the last ones back.
+  /// How many pieces are in the buffer; set lower to take the last ones back.
   var count = 0
   /// All pieces handed on, kept or not.
   private(set) var total = 0

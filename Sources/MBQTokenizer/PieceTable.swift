@@ -81,14 +81,14 @@ final class PieceTable: @unchecked Sendable {
     Int.bitWidth - max(count - 1, 1).leadingZeroBitCount
   }
 
-  /// Odd, with their ones spread. The first one serves every vocabulary but one made to defeat it.
+  /// Odd, with their ones spread; the first serves every vocabulary but one made to defeat it.
   private static var multipliers: [UInt64] {
     [0x9E37_79B9_7F4A_7C15, 0xC2B2_AE3D_27D4_EB4F, 0xD6E8_FEB8_6659_FD93, 0xFF51_AFD7_ED55_8CCD]
   }
 }
 
 extension PieceView {
-  /// More collisions than this in one place end an attempt. A usual vocabulary has at most about 20.
+  /// More collisions than this in one place end an attempt; a usual vocabulary has at most about 20.
   private static var longestProbe: Int { 256 }
 
   /// Enters all pieces into empty tables; gives the piece that found no place, if there is one.

@@ -62,8 +62,9 @@ struct PieceView {
       start: bytes + Int(offsets[id]), count: Int(offsets[id + 1] - offsets[id]))
   }
 
-  /// The piece that is exactly the `length` bytes at `text`; at least one. Nothing at or beyond `end`
-  /// is read.
+  /// The piece that is exactly the `length` bytes at `text`, at least one.
+  ///
+  /// Nothing at or beyond `end` is read.
   @inline(__always)
   func find(
     _ text: UnsafePointer<UInt8>, _ length: Int, _ position: Position, _ end: UnsafePointer<UInt8>

@@ -1,13 +1,16 @@
 public import MBQCore
 
 /// Why a vocabulary or tokenizer options were refused.
+///
+/// Without strings inside: comparing those needs Unicode's normalization tables, which an Embedded
+/// Swift program would have to link.
 public enum TokenizerError: ExplainedError, Equatable {
   /// A vocabulary of no pieces, or of more than `Vocabulary.maximumCount`.
   case pieceCount(Int)
   /// The packed vocabulary ends inside the piece `id`, which begins at `offset`.
   case truncatedVocabulary(id: Int, offset: Int, needed: Int, available: Int)
   /// A length that is not a LEB128 number of at most 21 bits written in its fewest bytes.
-  case invalidLength(part: String, offset: Int)
+  case invalidLength(Part, offset: Int)
   /// Bytes are left after the last piece.
   case excessVocabularyBytes(Int, count: Int)
   case pieceNotUTF8(id: Int)
@@ -15,16 +18,62 @@ public enum TokenizerError: ExplainedError, Equatable {
   case crowdedVocabulary(id: Int)
 
   /// The options end inside `field`, which begins at `offset`.
-  case truncatedOptions(field: String, offset: Int, needed: Int, available: Int)
-  /// `field` holds a value that is not allowed.
-  case invalidOption(field: String, found: Int, allowed: String)
+  case truncatedOptions(Part, offset: Int, needed: Int, available: Int)
+  /// A field holds a value that is not allowed.
+  case invalidOption(Part, found: Int)
   case excessOptionsBytes(Int)
-  case idOutsideVocabulary(field: String, id: UInt32, count: Int)
+  case idOutsideVocabulary(Part, id: UInt32, count: Int)
   case addedTokenNotUTF8(index: Int)
   /// Two added tokens match the same text.
-  case repeatedAddedToken(index: Int, content: String)
+  case repeatedAddedToken(index: Int, content: [UInt8])
   /// The normalization of the text leaves nothing of an added token that is matched after it.
-  case vanishingAddedToken(index: Int, content: String)
+  case vanishingAddedToken(index: Int, content: [UInt8])
+
+  /// What an error is about.
+  public enum Part: Equatable, Sendable {
+    case piece(Int)
+    case layoutVersion
+    case flags
+    case maximumWordLength
+    case unknownID
+    case classificationID
+    case separatorID
+    case paddingID
+    case addedTokenCount
+    case addedToken(Int)
+    case addedTokenFlags(Int)
+    case addedTokenLength(Int)
+
+    var name: String {
+      switch self {
+      case .piece(let id): "piece \(id)"
+      case .layoutVersion: "layout version"
+      case .flags: "flags"
+      case .maximumWordLength: "maximum word length"
+      case .unknownID: "the unknown piece"
+      case .classificationID: "[CLS]"
+      case .separatorID: "[SEP]"
+      case .paddingID: "[PAD]"
+      case .addedTokenCount: "added token count"
+      case .addedToken(let index): "added token \(index)"
+      case .addedTokenFlags(let index): "flags of added token \(index)"
+      case .addedTokenLength(let index): "length of added token \(index)"
+      }
+    }
+
+    /// The values that the stored field may have.
+    var allowed: String {
+      switch self {
+      case .layoutVersion: "1"
+      case .flags, .addedTokenFlags: "0 to 15"
+      case .maximumWordLength: "1 to \(TokenizerOptions.longestWordLength)"
+      case .addedTokenLength: "1 to \(AddedToken.maximumLength)"
+      case .piece, .unknownID, .classificationID, .separatorID, .paddingID, .addedTokenCount,
+        .addedToken:
+        "any that the file has room for"
+      }
+    }
+  }
 
   public var explanation: String {
     switch self {
@@ -40,7 +89,7 @@ public enum TokenizerError: ExplainedError, Equatable {
       """
     case .invalidLength(let part, let offset):
       """
-      the length of \(part) at byte \(offset) is not a number of at most 21 bits in its shortest \
+      the length of \(part.name) at byte \(offset) is not a number of at most 21 bits in its shortest \
       form; the file is damaged, make it again or download it again
       """
     case .excessVocabularyBytes(let excess, let count):
@@ -57,14 +106,14 @@ public enum TokenizerError: ExplainedError, Equatable {
       the vocabulary cannot be indexed: too many pieces collide with piece \(id), which happens only \
       when they are chosen for it; do not use this file
       """
-    case .truncatedOptions(let field, let offset, let needed, let available):
+    case .truncatedOptions(let part, let offset, let needed, let available):
       """
-      the tokenizer options end early: \(field) at byte \(offset) needs \(needed) bytes, \(available) \
+      the tokenizer options end early: \(part.name) at byte \(offset) needs \(needed) bytes, \(available) \
       are left; the file is damaged, make it again or download it again
       """
-    case .invalidOption(let field, let found, let allowed):
+    case .invalidOption(let part, let found):
       """
-      the tokenizer option \(field) is \(found), allowed is \(allowed); the file is damaged or made by \
+      the tokenizer option \(part.name) is \(found), allowed is \(part.allowed); the file is damaged or made by \
       a newer version, update this program or make the file again
       """
     case .excessOptionsBytes(let excess):
@@ -72,21 +121,21 @@ public enum TokenizerError: ExplainedError, Equatable {
       the tokenizer options have \(excess) bytes after the last added token; the file is damaged, make \
       it again
       """
-    case .idOutsideVocabulary(let field, let id, let count):
+    case .idOutsideVocabulary(let part, let id, let count):
       """
-      \(field) has the id \(id), and ids go from 0 to \(count - 1); the tokenizer's files do not \
+      \(part.name) has the id \(id), and ids go from 0 to \(count - 1); the tokenizer's files do not \
       belong together, give those that the model was trained with
       """
     case .addedTokenNotUTF8(let index):
       "added token \(index) is not valid UTF-8; correct it in tokenizer.json"
     case .repeatedAddedToken(let index, let content):
       """
-      added token \(index) matches the same text as an earlier one, '\(content)'; remove one of them \
+      added token \(index) matches the same text as an earlier one, '\(String(decoding: content, as: UTF8.self))'; remove one of them \
       from tokenizer.json
       """
     case .vanishingAddedToken(let index, let content):
       """
-      nothing is left of added token \(index), '\(content)', after normalization, so it could never be \
+      nothing is left of added token \(index), '\(String(decoding: content, as: UTF8.self))', after normalization, so it could never be \
       found; remove it from tokenizer.json or set its "normalized" to false
       """
     }

@@ -11,13 +11,13 @@
 //      20     4  number of added tokens, followed by them, each:
 //            4  id
 //            1  flags: 1 single word, 2 strips left, 4 strips right, 8 normalized
-//         1..3  length in bytes, 1 or more: unsigned LEB128 of at most 21 bits in its shortest form
+//         1..2  length in bytes, 1 to 1000: unsigned LEB128 in its shortest form
 //          ...  the text, UTF-8
 //
 // All other flag bits are reserved: a reader refuses them. Nothing follows the last added token.
 
 extension TokenizerOptions {
-  /// The stored form. What `WordPieceTokenizer` refuses is stored too, and refused when read.
+  /// The stored form; what `WordPieceTokenizer` refuses is stored too, and refused later.
   public func encoded() -> [UInt8] {
     var bytes: [UInt8] = [1]
     bytes.append(
@@ -44,48 +44,49 @@ extension TokenizerOptions {
   /// `WordPieceTokenizer.init`.
   public init(decoding bytes: UnsafeRawBufferPointer) throws(TokenizerError) {
     var reader = ByteReader(bytes)
-    let version = try Self.number(&reader, "layout version", width: 1)
+    let version = try Self.number(&reader, .layoutVersion, width: 1)
     guard version == 1 else {
-      throw .invalidOption(field: "layout version", found: Int(version), allowed: "1")
+      throw .invalidOption(.layoutVersion, found: Int(version))
     }
-    let flags = try Self.flags(&reader, "flags")
-    let length = Int(try Self.number(&reader, "maximum word length", width: 2))
+    let flags = try Self.flags(&reader, .flags)
+    let length = Int(try Self.number(&reader, .maximumWordLength, width: 2))
     guard 1...Self.longestWordLength ~= length else {
-      throw .invalidOption(
-        field: "maximum word length", found: length, allowed: "1 to \(Self.longestWordLength)")
+      throw .invalidOption(.maximumWordLength, found: length)
     }
     lowercases = flags & 1 != 0
     stripsAccents = flags & 2 != 0
     spacesIdeographs = flags & 4 != 0
     cleansText = flags & 8 != 0
     maximumWordLength = length
-    unknownID = try Self.number(&reader, "unknown id", width: 4)
-    classificationID = try Self.number(&reader, "classification id", width: 4)
-    separatorID = try Self.number(&reader, "separator id", width: 4)
-    paddingID = try Self.number(&reader, "padding id", width: 4)
+    unknownID = try Self.number(&reader, .unknownID, width: 4)
+    classificationID = try Self.number(&reader, .classificationID, width: 4)
+    separatorID = try Self.number(&reader, .separatorID, width: 4)
+    paddingID = try Self.number(&reader, .paddingID, width: 4)
     addedTokens = []
-    let count = try Self.number(&reader, "added token count", width: 4)
-    for index in 0..<Int(count) { addedTokens.append(try Self.token(&reader, index)) }
+    let count = try Self.number(&reader, .addedTokenCount, width: 4)
+    // Damaged counts end this early: every token takes bytes.
+    for index in 0..<count { addedTokens.append(try Self.token(&reader, Int(index))) }
     guard reader.available == 0 else { throw .excessOptionsBytes(reader.available) }
   }
 
   private static func token(
     _ reader: inout ByteReader, _ index: Int
   ) throws(TokenizerError) -> AddedToken {
-    let name = "added token \(index)"
-    let id = try number(&reader, name, width: 4)
-    let flags = try flags(&reader, "flags of \(name)")
+    let id = try number(&reader, .addedToken(index), width: 4)
+    let flags = try flags(&reader, .addedTokenFlags(index))
     let offset = reader.offset
     guard reader.available > 0 else {
-      throw .truncatedOptions(field: name, offset: offset, needed: 1, available: 0)
+      throw .truncatedOptions(.addedTokenLength(index), offset: offset, needed: 1, available: 0)
     }
-    guard let length = reader.length() else { throw .invalidLength(part: name, offset: offset) }
-    guard length > 0 else {
-      throw .invalidOption(field: "length of \(name)", found: 0, allowed: "1 or more")
+    guard let length = reader.length() else {
+      throw .invalidLength(.addedToken(index), offset: offset)
+    }
+    guard 1...AddedToken.maximumLength ~= length else {
+      throw .invalidOption(.addedTokenLength(index), found: length)
     }
     guard let content = reader.run(length) else {
       throw .truncatedOptions(
-        field: name, offset: reader.offset, needed: length, available: reader.available)
+        .addedToken(index), offset: reader.offset, needed: length, available: reader.available)
     }
     guard UTF8Text.isValid(content) else { throw .addedTokenNotUTF8(index: index) }
     return AddedToken(
@@ -94,21 +95,21 @@ extension TokenizerOptions {
   }
 
   private static func flags(
-    _ reader: inout ByteReader, _ field: String
+    _ reader: inout ByteReader, _ part: TokenizerError.Part
   ) throws(TokenizerError) -> UInt32 {
-    let flags = try number(&reader, field, width: 1)
+    let flags = try number(&reader, part, width: 1)
     guard flags < 16 else {
-      throw .invalidOption(field: field, found: Int(flags), allowed: "0 to 15")
+      throw .invalidOption(part, found: Int(flags))
     }
     return flags
   }
 
   private static func number(
-    _ reader: inout ByteReader, _ field: String, width: Int
+    _ reader: inout ByteReader, _ part: TokenizerError.Part, width: Int
   ) throws(TokenizerError) -> UInt32 {
     let (offset, available) = (reader.offset, reader.available)
     guard let value = reader.number(width: width) else {
-      throw .truncatedOptions(field: field, offset: offset, needed: width, available: available)
+      throw .truncatedOptions(part, offset: offset, needed: width, available: available)
     }
     return value
   }

@@ -1,6 +1,9 @@
 /// A text that stands for one id wherever it occurs, before words are looked at.
 public struct AddedToken: Equatable, Sendable {
-  /// UTF-8.
+  /// The most bytes that `content` may have, so that looking for it takes bounded time.
+  public static var maximumLength: Int { 1000 }
+
+  /// UTF-8, 1 to `maximumLength` bytes.
   public var content: [UInt8]
   public var id: UInt32
   /// Only where no word character (`\w`) is next to it.
@@ -47,7 +50,7 @@ public struct TokenizerOptions: Equatable, Sendable {
   /// Of ids up to `vocabulary.count + addedTokens.count`: a token need not be in the vocabulary.
   public var addedTokens: [AddedToken]
 
-  /// The longest word that may be allowed. The cost of a word grows with the square of its length.
+  /// The longest word that may be allowed: the cost of one grows with the square of its length.
   public static var longestWordLength: Int { 1000 }
 
   public init(

@@ -35,9 +35,10 @@ public struct Vocabulary: Sendable {
   /// length of at most 21 bits in its shortest form, then as many bytes of UTF-8.
   ///
   /// Refuses, besides what `init(pieces:)` does, bytes that are too few or too many. The bytes are
-  /// copied. Memory: at most 64 bytes a piece beside the bytes themselves.
+  /// copied. Memory: at most 80 bytes a piece beside the bytes themselves.
   public init(packed: UnsafeRawBufferPointer, count: Int) throws(TokenizerError) {
     var builder = try Builder(count: count)
+    builder.reserve(bytes: packed.count, pieces: min(count, packed.count))
     var reader = ByteReader(packed)
     for id in 0..<count {
       let offset = reader.offset
@@ -45,7 +46,7 @@ public struct Vocabulary: Sendable {
         throw .truncatedVocabulary(id: id, offset: offset, needed: 1, available: 0)
       }
       guard let length = reader.length() else {
-        throw .invalidLength(part: "piece \(id)", offset: offset)
+        throw .invalidLength(.piece(id), offset: offset)
       }
       guard let piece = reader.run(length) else {
         throw .truncatedVocabulary(
@@ -99,10 +100,15 @@ public struct Vocabulary: Sendable {
       guard 1...Vocabulary.maximumCount ~= count else { throw .pieceCount(count) }
     }
 
+    mutating func reserve(bytes byteCount: Int, pieces: Int) {
+      bytes.reserveCapacity(byteCount)
+      offsets.reserveCapacity(pieces + 1)
+    }
+
     mutating func append(_ piece: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
       let id = offsets.count - 1
-      guard piece.count <= Vocabulary.maximumPieceLength, bytes.count + piece.count <= 1 << 31
-      else { throw .invalidLength(part: "piece \(id)", offset: bytes.count) }
+      guard piece.count <= Vocabulary.maximumPieceLength, bytes.count + piece.count <= 1 << 30
+      else { throw .invalidLength(.piece(id), offset: bytes.count) }
       guard UTF8Text.isValid(piece) else { throw .pieceNotUTF8(id: id) }
       bytes.append(contentsOf: piece)
       offsets.append(UInt32(bytes.count))

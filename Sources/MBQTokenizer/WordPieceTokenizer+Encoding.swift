@@ -11,40 +11,40 @@ extension WordPieceTokenizer {
     let around = 2
     ids.removeAll(keepingCapacity: true)
     ids.append(options.classificationID)
-    let count = appendPieces(of: utf8, room: limit - around, countsAll: countsAll, to: &ids)
+    let counted = appendPieces(of: utf8, room: limit - around, countsAll: countsAll, to: &ids)
     ids.append(options.separatorID)
     return EncodingSummary(
-      untruncatedCount: count.map { $0 + around },
-      isTruncated: count.map { $0 > limit - around } ?? true, unknownCount: unknowns(in: ids),
+      untruncatedCount: counted.isComplete ? counted.count + around : nil,
+      isTruncated: counted.count > limit - around, unknownCount: unknowns(in: ids),
       secondStart: ids.count)
   }
 
   /// Replaces `ids` by `[CLS] first [SEP] second [SEP]`, at most `limit` ids, the longer text being
   /// cut first.
   ///
-  /// `limit` is at least `minimumPairLimit`; for the rest see the encoding of one text.
+  /// `limit` is at least `minimumPairLimit`. Both texts are read to their ends: which of them is longer
+  /// decides who keeps the odd piece.
   public func encode(
     _ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>, limit: Int,
-    countsAll: Bool = true, into ids: inout [UInt32]
+    into ids: inout [UInt32]
   ) -> EncodingSummary {
-    precondition(limit >= Self.minimumPairLimit, "a limit below WordPieceTokenizer.minimumPairLimit")
+    precondition(
+      limit >= Self.minimumPairLimit, "a limit below WordPieceTokenizer.minimumPairLimit")
     let around = 3
     let room = limit - around
     ids.removeAll(keepingCapacity: true)
     ids.append(options.classificationID)
-    let firstCount = appendPieces(of: first, room: room, countsAll: countsAll, to: &ids)
+    let (firstCount, _) = appendPieces(of: first, room: room, countsAll: true, to: &ids)
     let firstEnd = ids.count
-    let secondCount = appendPieces(of: second, room: room, countsAll: countsAll, to: &ids)
-    let kept = PairTruncation.longestFirst(
-      firstCount ?? room + 1, secondCount ?? room + 1, room: room)
+    let (secondCount, _) = appendPieces(of: second, room: room, countsAll: true, to: &ids)
+    let kept = PairTruncation.longestFirst(firstCount, secondCount, room: room)
     ids.removeLast(ids.count - firstEnd - kept.second)
     ids.replaceSubrange(1 + kept.first..<firstEnd, with: CollectionOfOne(options.separatorID))
     ids.append(options.separatorID)
-    var total: Int?
-    if let firstCount, let secondCount { total = firstCount + secondCount + around }
     return EncodingSummary(
-      untruncatedCount: total, isTruncated: total.map { $0 > limit } ?? true,
-      unknownCount: unknowns(in: ids), secondStart: kept.first + 2)
+      untruncatedCount: firstCount + secondCount + around,
+      isTruncated: firstCount + secondCount > room, unknownCount: unknowns(in: ids),
+      secondStart: kept.first + 2)
   }
 
   /// `[CLS] text [SEP]`, at most `limit` ids, which is at least `minimumLimit`.

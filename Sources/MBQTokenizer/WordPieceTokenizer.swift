@@ -21,29 +21,29 @@ public struct WordPieceTokenizer: Sendable {
   private let rawTokens: AddedTokenMatcher?
   private let normalizedTokens: AddedTokenMatcher?
 
+  /// Joins a vocabulary and options that belong to it.
+  ///
   /// Refuses ids that are not in the vocabulary (those of added tokens may follow it, at most as many
-  /// as there are tokens), a word length that is not allowed, and added tokens that are empty, are not
-  /// UTF-8, match the same text as another, or vanish in normalization.
+  /// as there are tokens), a word length that is not allowed, and added tokens that are empty, too
+  /// long, not UTF-8, match the same text as another, or vanish in normalization.
   public init(vocabulary: Vocabulary, options: TokenizerOptions) throws(TokenizerError) {
     guard 1...TokenizerOptions.longestWordLength ~= options.maximumWordLength else {
-      throw .invalidOption(
-        field: "maximum word length", found: options.maximumWordLength,
-        allowed: "1 to \(TokenizerOptions.longestWordLength)")
+      throw .invalidOption(.maximumWordLength, found: options.maximumWordLength)
     }
     var idCount = vocabulary.count
     for (index, token) in options.addedTokens.enumerated() {
       let count = vocabulary.count + options.addedTokens.count
       guard token.id < count else {
-        throw .idOutsideVocabulary(field: "added token \(index)", id: token.id, count: count)
+        throw .idOutsideVocabulary(.addedToken(index), id: token.id, count: count)
       }
       idCount = max(idCount, Int(token.id) + 1)
     }
-    let special = [
-      ("the unknown piece", options.unknownID), ("[CLS]", options.classificationID),
-      ("[SEP]", options.separatorID), ("[PAD]", options.paddingID),
+    let special: [(TokenizerError.Part, UInt32)] = [
+      (.unknownID, options.unknownID), (.classificationID, options.classificationID),
+      (.separatorID, options.separatorID), (.paddingID, options.paddingID),
     ]
-    for (field, id) in special where id >= idCount {
-      throw .idOutsideVocabulary(field: field, id: id, count: idCount)
+    for (part, id) in special where id >= idCount {
+      throw .idOutsideVocabulary(part, id: id, count: idCount)
     }
     self.vocabulary = vocabulary
     self.options = options
@@ -67,22 +67,15 @@ public struct WordPieceTokenizer: Sendable {
       guard token.content.withUnsafeBufferPointer({ UTF8Text.isValid($0) }) else {
         throw .addedTokenNotUTF8(index: index)
       }
-      guard !token.content.isEmpty else {
-        throw .invalidOption(
-          field: "length of added token \(index)", found: 0, allowed: "1 or more")
-      }
-      guard token.content.count <= Vocabulary.maximumPieceLength else {
-        throw .invalidOption(
-          field: "length of added token \(index)", found: token.content.count,
-          allowed: "1 to \(Vocabulary.maximumPieceLength)")
+      guard 1...AddedToken.maximumLength ~= token.content.count else {
+        throw .invalidOption(.addedTokenLength(index), found: token.content.count)
       }
       let content =
         normalization.map { normalization in
           token.content.withUnsafeBufferPointer { NormalizedText($0, normalization).bytes }
         } ?? token.content
       guard !content.isEmpty else {
-        throw .vanishingAddedToken(
-          index: index, content: String(decoding: token.content, as: UTF8.self))
+        throw .vanishingAddedToken(index: index, content: token.content)
       }
       chosen.append(token)
       contents.append(content)
@@ -90,18 +83,21 @@ public struct WordPieceTokenizer: Sendable {
     return try AddedTokenMatcher(chosen, contents: contents)
   }
 
-  /// The text as it is cut into words: cleaned, spaced, without accents, in lower case, each as the
-  /// options say. Added tokens are not looked for.
+  /// The text as it is cut into words: cleaned, spaced, without accents, in lower case.
+  ///
+  /// Each as the options say. Added tokens are not looked for.
   public func normalized(_ utf8: UnsafeBufferPointer<UInt8>) -> [UInt8] {
     NormalizedText(utf8, normalization).bytes
   }
 
-  /// Appends the pieces of a text to `ids`, at most `room`; returns how many there are, or nil if they
-  /// were not all counted because there is no room and `countsAll` is false.
+  /// Appends the pieces of a text to `ids`, at most `room`.
+  ///
+  /// Returns how many there are; or, not complete, some number above `room` if the rest was not read
+  /// because `countsAll` is false.
   func appendPieces(
     of utf8: UnsafeBufferPointer<UInt8>, room: Int, countsAll: Bool, to ids: inout [UInt32]
-  ) -> Int? {
-    guard let start = utf8.baseAddress, !utf8.isEmpty else { return 0 }
+  ) -> (count: Int, isComplete: Bool) {
+    guard let start = utf8.baseAddress, !utf8.isEmpty else { return (0, true) }
     let longest = options.maximumWordLength
     return withUnsafeMutablePointer(to: &ids) { ids in
       withUnsafeTemporaryAllocation(
@@ -112,7 +108,7 @@ public struct WordPieceTokenizer: Sendable {
           of: UInt32.self, capacity: PieceOutput.capacity(longest)
         ) { buffer in
           classes.withUnsafeBufferPointer { classes in
-            singles.withUnsafeBufferPointer { singles -> Int? in
+            singles.withUnsafeBufferPointer { singles in
               // None of the four is empty.
               let settings = WordScanner.Settings(
                 pieces: vocabulary.table.view, classes: classes.baseAddress!,
@@ -125,7 +121,7 @@ public struct WordPieceTokenizer: Sendable {
                 settings, normalizedTokens == nil ? normalization : .none,
                 word: word.baseAddress!, output: output)
               scanParts(start, start + utf8.count, &scanner)
-              return scanner.output.isDone ? nil : scanner.output.total
+              return (scanner.output.total, !scanner.output.isDone)
             }
           }
         }

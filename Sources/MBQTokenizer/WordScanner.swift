@@ -18,7 +18,7 @@ struct WordScanner {
   /// What is set in a capital to make it small; 0 when capitals stay.
   private let capitalBit: UInt64
 
-  /// The word being read, normalized. Once it is too long it is counted on but not stored.
+  /// The word being read, normalized; once it is too long it is counted on but not stored.
   private let word: UnsafeMutablePointer<UInt8>
   private let wordEnd: UnsafePointer<UInt8>
   private var wordBytes = 0
@@ -44,7 +44,7 @@ struct WordScanner {
     self.output = output
   }
 
-  /// Reads a text, to which nothing before or behind belongs. Stops once the output is done.
+  /// Reads a text, to which nothing before or behind belongs, until the output is done.
   mutating func scan(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
     var start = start
     while start < end {
@@ -167,14 +167,17 @@ struct WordScanner {
     marksStart = 0
   }
 
-  /// Cuts the first `length` bytes of the word, which are not a piece, into pieces: always the longest.
+  /// Cuts the first `length` bytes of the word, which are not a piece, into pieces, longest first.
+  ///
   /// A word with a part that no piece begins is unknown as a whole.
   private mutating func split(_ length: Int) {
     let before = output.count
     var start = 0
     var position = PieceView.Position.first
+    // Less than the whole, to begin with.
+    var longest = length &- 1
     while start < length {
-      let match = settings.pieces.longest(word + start, length &- start, position, wordEnd)
+      let match = settings.pieces.longest(word + start, longest, position, wordEnd)
       if match.length == 0 {
         output.count = before
         output.append(settings.unknownID)
@@ -182,6 +185,7 @@ struct WordScanner {
       }
       output.append(match.id)
       start &+= match.length
+      longest = length &- start
       position = .later
     }
   }

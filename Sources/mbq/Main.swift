@@ -3,7 +3,9 @@ import Foundation
 import MBQCore
 import MBQQuantizer
 
-/// The command line. Exit codes: 0 done, 1 a check failed, 2 usage, 3 bad input, 4 internal.
+/// The command line.
+///
+/// Exit codes: 0 done, 1 a check failed, 2 usage, 3 bad input, 4 internal.
 @main
 struct MBQ: ParsableCommand {
   static let configuration = CommandConfiguration(

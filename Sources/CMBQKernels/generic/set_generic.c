@@ -18,6 +18,7 @@ typedef struct { int32_t lane[16]; } acc16;
 typedef const int8_t *weights16;
 typedef const int8_t *act4;
 typedef const int16_t *pairs16;
+typedef const int16_t *weights2;
 
 INLINE acc16 acc_zero(void) { return (acc16){{0}}; }
 INLINE v16i acc_value(acc16 a) {
@@ -36,7 +37,8 @@ INLINE void store_activations(uint8_t *p, v16i q) {
   *(v16b_unaligned *)p = __builtin_convertvector(q, v16b);
 }
 INLINE pairs16 load_pairs(const int16_t *p) { return p; }
-INLINE acc16 dot2(acc16 a, const int16_t *w, pairs16 v) {
+INLINE weights2 load_weights2(const int16_t *p) { return p; }
+INLINE acc16 dot2(acc16 a, weights2 w, pairs16 v) {
   for (int i = 0; i < 16; i++) a.lane[i] += w[0] * v[2 * i] + w[1] * v[2 * i + 1];
   return a;
 }

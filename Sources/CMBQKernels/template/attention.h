@@ -1,16 +1,19 @@
 /* One head of one text, a block of query rows at a time. Masked and padded positions do not exist:
  * every loop runs over the text's own tokens. */
 
+/* The largest score of a row's own tokens; those behind them become -infinity. */
+INLINE float top_score(float *scores, uint32_t tokens, uint32_t tokens16) {
+  const uint32_t last = tokens16 - 16;
+  const v16f lowest = splat(-__builtin_inff());
+  v16f m = select16(lanes_below(last, tokens), load16(scores + last), lowest);
+  store16(scores + last, m);
+  for (uint32_t j = 0; j < last; j += 16) m = max16(m, load16(scores + j));
+  return max_lane_f(m);
+}
+
 /* Turns `scores` (tokens16) into e^(score - max), 0 past `tokens`; returns their sum (5). */
 INLINE float softmax_row(float *scores, uint32_t tokens, uint32_t tokens16) {
-  const v16f lowest = splat(-__builtin_inff());
-  v16f m = lowest;
-  for (uint32_t j = 0; j < tokens16; j += 16) {
-    v16f s = select16(lanes_below(j, tokens), load16(scores + j), lowest);
-    store16(scores + j, s);
-    m = max16(m, s);
-  }
-  const float top = max_lane_f(m);
+  const float top = top_score(scores, tokens, tokens16);
   v16f total = splat(0.0f);
   for (uint32_t j = 0; j < tokens16; j += 16) {
     v16f p = exp16(load16(scores + j) - top);
@@ -39,6 +42,20 @@ INLINE void copy_head(const float *x, uint32_t head_size, uint32_t head16, float
 
 enum { HEAD_MOST = 256 };
 
+/* The head's columns of one row, readable in whole blocks: where they are, or copied to `room`. */
+INLINE const float *head_row(const float *x, uint32_t head_size, uint32_t head16, float *room) {
+  if (head_size == head16) return x;
+  copy_head(x, head_size, head16, room);
+  return room;
+}
+
+/* The largest magnitude of a head's row, as bits. */
+INLINE int32_t head_magnitude(const float *row, uint32_t head16) {
+  v16i m = {0};
+  for (uint32_t d = 0; d < head16; d += 16) m = magnitude_max(m, load16(row + d));
+  return max_lane(m);
+}
+
 INLINE void pack_keys_i8(const mbq_attention *a, const mbq_attention_layout *l) {
   uint8_t *s = a->scratch;
   const uint32_t groups = (a->head_size + 3) / 4;
@@ -46,17 +63,19 @@ INLINE void pack_keys_i8(const mbq_attention *a, const mbq_attention_layout *l) 
   int32_t *sums = (int32_t *)(s + l->key_sums);
   for (uint32_t j = 0; j < l->tokens16; j++) {
     int8_t *panel = (int8_t *)(s + l->keys) + (size_t)(j / 16) * groups * 64 + (j % 16) * 4;
-    _Alignas(64) float row[HEAD_MOST];
-    _Alignas(64) int8_t q[HEAD_MOST];
-    v16i m = {0};
-    if (j < a->tokens) {
-      copy_head(a->key + j * a->key_stride, a->head_size, l->head16, row);
-      for (uint32_t d = 0; d < l->head16; d += 16) m = magnitude_max(m, load16(row + d));
+    if (j >= a->tokens) {
+      for (uint32_t g = 0; g < groups; g++) __builtin_memset(panel + (size_t)g * 64, 0, 4);
+      scales[j] = 0.0f;
+      sums[j] = 0;
+      continue;
     }
-    row_step step = row_step_of(max_lane(m));
+    _Alignas(64) float room[HEAD_MOST];
+    _Alignas(64) int8_t q[HEAD_MOST];
+    const float *row = head_row(a->key + j * a->key_stride, a->head_size, l->head16, room);
+    const row_step step = row_step_of(head_magnitude(row, l->head16));
     v16i total = {0};
     for (uint32_t d = 0; d < l->head16; d += 16) {
-      v16i x = j < a->tokens ? on_grid(load16(row + d), step.inverse) : (v16i){0};
+      v16i x = on_grid(load16(row + d), step.inverse);
       total += x;
       *(v16b_unaligned *)(q + d) = __builtin_convertvector(x, v16b);
     }
@@ -66,25 +85,35 @@ INLINE void pack_keys_i8(const mbq_attention *a, const mbq_attention_layout *l) 
   }
 }
 
-INLINE void pack_values_i8(const mbq_attention *a, const mbq_attention_layout *l) {
+/* Returns 0, or NaN if a token's values are not finite: their integers are 0, and the rounded weights
+ * would drop the NaN of their step. */
+INLINE float pack_values_i8(const mbq_attention *a, const mbq_attention_layout *l) {
   uint8_t *s = a->scratch;
   float *scales = (float *)(s + l->value_scales);
   const size_t panel = (size_t)l->tokens16 * 16;
-  for (uint32_t j = 0; j < l->tokens16; j++) {
-    int16_t *pair = (int16_t *)(s + l->values) + (size_t)(j / 2) * 32 + j % 2;
-    _Alignas(64) float row[HEAD_MOST];
-    v16i m = {0};
-    if (j < a->tokens) {
-      copy_head(a->value + j * a->value_stride, a->head_size, l->head16, row);
-      for (uint32_t d = 0; d < l->head16; d += 16) m = magnitude_max(m, load16(row + d));
+  float lost = 0.0f;
+  for (uint32_t j = 0; j < l->tokens16; j += 2) {
+    int16_t *pairs = (int16_t *)(s + l->values) + (size_t)j * 16;
+    _Alignas(64) float rooms[2][HEAD_MOST];
+    const float *rows[2];
+    row_step steps[2];
+    for (uint32_t i = 0; i < 2; i++) {
+      rows[i] = NULL;
+      steps[i] = (row_step){0.0f, 0.0f};
+      if (j + i < a->tokens) {
+        rows[i] = head_row(a->value + (j + i) * a->value_stride, a->head_size, l->head16, rooms[i]);
+        steps[i] = row_step_of(head_magnitude(rows[i], l->head16));
+      }
+      scales[j + i] = steps[i].scale;
+      lost += steps[i].scale * 0.0f;
     }
-    row_step step = row_step_of(max_lane(m));
     for (uint32_t d = 0; d < l->head16; d += 16) {
-      v16i x = j < a->tokens ? on_grid(load16(row + d), step.inverse) : (v16i){0};
-      for (int i = 0; i < 16; i++) pair[(d / 16) * panel + 2 * i] = (int16_t)x[i];
+      v16i x = rows[0] ? on_grid(load16(rows[0] + d), steps[0].inverse) : (v16i){0};
+      v16i y = rows[1] ? on_grid(load16(rows[1] + d), steps[1].inverse) : (v16i){0};
+      *(v16i_unaligned *)(pairs + (d / 16) * panel) = (y << 16) | (x & 0xFFFF);
     }
-    scales[j] = step.scale;
   }
+  return lost;
 }
 
 INLINE void score_tile_i8(const int mr, const int nb, const mbq_attention *a,
@@ -113,13 +142,16 @@ INLINE float weigh_row(const mbq_attention *a, const mbq_attention_layout *l, ui
   float *p = (float *)(s + l->scores) + (size_t)r * l->tokens16;
   int16_t *weights = (int16_t *)(s + l->weights) + (size_t)r * l->tokens16;
   const float *steps = (const float *)(s + l->value_scales);
-  const float total = softmax_row(p, a->tokens, l->tokens16);
-  v16f m = splat(0.0f);
+  const float first = top_score(p, a->tokens, l->tokens16);
+  v16f sum = splat(0.0f), m = splat(0.0f);
   for (uint32_t j = 0; j < l->tokens16; j += 16) {
-    v16f x = load16(p + j) * load16(steps + j);
+    v16f e = exp16(load16(p + j) - first);
+    v16f x = e * load16(steps + j);
     store16(p + j, x);
+    sum = sum + e;
     m = max16(x, m);
   }
+  const float total = sum16(sum);
   const float top = max_lane_f(m);
   const float inverse = top < 0x1p-80f ? 0.0f : 16384.0f / top;
   for (uint32_t j = 0; j < l->tokens16; j += 16) {
@@ -130,22 +162,30 @@ INLINE float weigh_row(const mbq_attention *a, const mbq_attention_layout *l, ui
   return (top / 16384.0f) / total;
 }
 
-INLINE void value_tile_i8(const int mr, const mbq_attention *a, const mbq_attention_layout *l,
-                          uint32_t first, const float *factors) {
+/* nb panels of 16 of the head's columns, from `column` on. */
+INLINE void value_tile_i8(const int mr, const int nb, const mbq_attention *a,
+                          const mbq_attention_layout *l, uint32_t first, uint32_t column,
+                          const float *factors) {
   uint8_t *s = a->scratch;
   const int16_t *weights = (const int16_t *)(s + l->weights);
+  const size_t panel = (size_t)l->tokens16 * 16;
+  const int16_t *values = (const int16_t *)(s + l->values) + column / 16 * panel;
   const uint32_t pairs = (a->tokens + 1) / 2;
-  for (uint32_t d = 0; d < a->head_size; d += 16) {
-    const int16_t *values = (const int16_t *)(s + l->values) + (size_t)d * l->tokens16;
-    acc16 sums[I8_ROWS];
-    UNROLL for (int r = 0; r < mr; r++) sums[r] = acc_zero();
-    for (uint32_t j = 0; j < pairs; j++) {
-      pairs16 v = load_pairs(values + (size_t)j * 32);
-      UNROLL for (int r = 0; r < mr; r++)
-        sums[r] = dot2(sums[r], weights + (size_t)r * l->tokens16 + 2 * j, v);
-    }
+  acc16 sums[I8_ROWS][I8_PANELS];
+  UNROLL for (int r = 0; r < mr; r++)
+    UNROLL for (int c = 0; c < nb; c++) sums[r][c] = acc_zero();
+  for (uint32_t j = 0; j < pairs; j++) {
+    pairs16 v[I8_PANELS];
+    UNROLL for (int c = 0; c < nb; c++) v[c] = load_pairs(values + c * panel + (size_t)j * 32);
     UNROLL for (int r = 0; r < mr; r++) {
-      v16f y = __builtin_convertvector(acc_value(sums[r]), v16f) * factors[r];
+      weights2 w = load_weights2(weights + (size_t)r * l->tokens16 + 2 * j);
+      UNROLL for (int c = 0; c < nb; c++) sums[r][c] = dot2(sums[r][c], w, v[c]);
+    }
+  }
+  UNROLL for (int c = 0; c < nb; c++) {
+    const uint32_t d = column + 16 * c;
+    UNROLL for (int r = 0; r < mr; r++) {
+      v16f y = __builtin_convertvector(acc_value(sums[r][c]), v16f) * factors[r];
       store_lanes(a->output + (first + r) * a->output_stride + d, y, a->head_size - d);
     }
   }
@@ -156,7 +196,7 @@ static void SET(attention_i8)(const mbq_attention *a) {
   const mbq_attention_layout l = mbq_attention_layout_of(a->tokens, a->head_size);
   uint8_t *s = a->scratch;
   pack_keys_i8(a, &l);
-  pack_values_i8(a, &l);
+  const float lost = pack_values_i8(a, &l);
   const uint32_t panels = l.tokens16 / 16;
   const uint32_t blocks = (a->row_count + I8_ROWS - 1) / I8_ROWS;
   for (uint32_t i = 0; i < blocks; i++) {
@@ -180,10 +220,18 @@ static void SET(attention_i8)(const mbq_attention *a) {
       ROW_CASES(TILE)
 #undef TILE
     }
-    for (uint32_t r = 0; r < b.count; r++) factors[r] = weigh_row(a, &l, r);
-#define TILE(mr) value_tile_i8(AT_MOST(mr, I8_ROWS), a, &l, b.first, factors)
-    ROW_CASES(TILE)
+    for (uint32_t r = 0; r < b.count; r++) factors[r] = weigh_row(a, &l, r) + lost;
+    uint32_t d = 0;
+    for (; d + 16 * I8_PANELS <= l.head16; d += 16 * I8_PANELS) {
+#define TILE(mr) value_tile_i8(AT_MOST(mr, I8_ROWS), I8_PANELS, a, &l, b.first, d, factors)
+      ROW_CASES(TILE)
 #undef TILE
+    }
+    for (; d < l.head16; d += 16) {
+#define TILE(mr) value_tile_i8(AT_MOST(mr, I8_ROWS), 1, a, &l, b.first, d, factors)
+      ROW_CASES(TILE)
+#undef TILE
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /* exp, erf, tanh as polynomials of fixed order (7)-(9): libm's differ from system to system. */
 
-/* e^x for x <= 88, within 2 ulp; 0 below -87. Range reduction and coefficients after Cephes' expf. */
+/* e^x for x <= 88, within 2 ulp; 0 below -87; a NaN stays one. Range reduction and coefficients after Cephes' expf. */
 INLINE v16f exp16(v16f x) {
   v16f clamped = max16(x, splat(-87.0f));
   v16f n = (clamped * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
@@ -15,10 +15,10 @@ INLINE v16f exp16(v16f x) {
   y = y * (r * r) + r + 1.0f;
   v16i exponent = __builtin_convertvector(n, v16i) << 23;
   v16f result = (v16f)((v16i)y + exponent);
-  return select16(x < -87.0f, splat(0.0f), result);
+  return select16(x < -87.0f, splat(0.0f), select16(x == x, result, x));
 }
 
-/* erf, within 2e-7: Abramowitz and Stegun 7.1.26. */
+/* erf, within 6e-7: Abramowitz and Stegun 7.1.26 (1.5e-7), and the rounding of its terms. */
 INLINE v16f erf16(v16f x) {
   v16f a = (v16f)((v16i)x & 0x7FFFFFFF);
   v16f t = 1.0f / (a * 0.3275911f + 1.0f);

@@ -13,7 +13,8 @@
  *   dot4(acc16, act4, weights16)
  *   store_activations(uint8_t *, v16i)   16 of them, ints within -127 ... 127
  *   pairs16          16 columns x 2 tokens of values: load_pairs(const int16_t *)
- *   dot2(acc16, const int16_t *two_weights, pairs16)
+ *   weights2         2 tokens' weights for every column: load_weights2(const int16_t *)
+ *   dot2(acc16, weights2, pairs16)
  */
 #include "rows.h"
 #include "linear.h"

@@ -34,7 +34,9 @@ INLINE v16i lanes_below(uint32_t column, uint32_t count) {
 INLINE void layer_norm_row(float *row, uint32_t width, const float *gamma, const float *beta,
                            float epsilon) {
   v16f total = splat(0.0f);
-  for (uint32_t j = 0; j < width; j += 16) total = total + load16(row + j);
+  for (uint32_t j = 0; j < width; j += 16) {
+    total = total + select16(lanes_below(j, width), load16(row + j), splat(0.0f));
+  }
   float mean = sum16(total) / (float)width;
   v16f squares = splat(0.0f);
   for (uint32_t j = 0; j < width; j += 16) {

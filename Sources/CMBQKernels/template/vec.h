@@ -11,6 +11,7 @@ typedef uint32_t v16u __attribute__((vector_size(64)));
 typedef float v16f_unaligned __attribute__((vector_size(64), aligned(4), may_alias));
 typedef uint16_t v16hu __attribute__((vector_size(32)));
 typedef uint16_t v16hu_unaligned __attribute__((vector_size(32), aligned(2), may_alias));
+typedef int32_t v16i_unaligned __attribute__((vector_size(64), aligned(2), may_alias));
 typedef int8_t v16b __attribute__((vector_size(16)));
 typedef int8_t v16b_unaligned __attribute__((vector_size(16), aligned(1), may_alias));
 typedef int16_t v16s __attribute__((vector_size(32)));
@@ -63,9 +64,20 @@ INLINE v16f widen_half(const void *p) {
 
 INLINE int32_t max_lane(v16i x) { return __builtin_reduce_max(x); }
 
-/* The larger of all lanes; NaNs lose. */
+/* The largest lane, by halves: a chain of sixteen comparisons would be the longest part of a short
+ * softmax. If a lane is a NaN, any lane may come out. */
 INLINE float max_lane_f(v16f x) {
-  float m = x[0];
-  for (int i = 1; i < 16; i++) m = x[i] > m ? x[i] : m;
-  return m;
+  typedef float v8f __attribute__((vector_size(32)));
+  typedef int32_t v8i __attribute__((vector_size(32)));
+  typedef float v4f __attribute__((vector_size(16)));
+  typedef int32_t v4i __attribute__((vector_size(16)));
+  v8f a = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7);
+  v8f b = __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
+  v8i larger = a > b;
+  a = (v8f)((larger & (v8i)a) | (~larger & (v8i)b));
+  v4f c = __builtin_shufflevector(a, a, 0, 1, 2, 3), d = __builtin_shufflevector(a, a, 4, 5, 6, 7);
+  v4i more = c > d;
+  c = (v4f)((more & (v4i)c) | (~more & (v4i)d));
+  float m = c[0] > c[2] ? c[0] : c[2], n = c[1] > c[3] ? c[1] : c[3];
+  return m > n ? m : n;
 }

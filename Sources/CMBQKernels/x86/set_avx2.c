@@ -21,6 +21,7 @@
 
 typedef struct { __m256i low, high; } acc16;
 typedef acc16 pairs16;
+typedef __m256i weights2;
 typedef struct { __m256i even_low, odd_low, even_high, odd_high; } weights16;
 typedef struct { __m256i even, odd; } act4;
 
@@ -60,11 +61,13 @@ INLINE pairs16 load_pairs(const int16_t *p) {
   return (pairs16){_mm256_loadu_si256((const __m256i *)p),
                    _mm256_loadu_si256((const __m256i *)(p + 16))};
 }
-INLINE acc16 dot2(acc16 a, const int16_t *w, pairs16 v) {
+INLINE weights2 load_weights2(const int16_t *p) {
   int32_t x;
-  __builtin_memcpy(&x, w, 4);
-  __m256i both = _mm256_set1_epi32(x);
-  return (acc16){add_products(a.low, both, v.low), add_products(a.high, both, v.high)};
+  __builtin_memcpy(&x, p, 4);
+  return _mm256_set1_epi32(x);
+}
+INLINE acc16 dot2(acc16 a, weights2 w, pairs16 v) {
+  return (acc16){add_products(a.low, w, v.low), add_products(a.high, w, v.high)};
 }
 
 #include "../template/kernel_set.h"

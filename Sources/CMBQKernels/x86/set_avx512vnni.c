@@ -19,7 +19,7 @@
 #define ACT_BYTES 1
 #define ACT_OFFSET 1
 
-typedef __m512i acc16, weights16, act4, pairs16;
+typedef __m512i acc16, weights16, act4, pairs16, weights2;
 
 INLINE acc16 acc_zero(void) { return _mm512_setzero_si512(); }
 INLINE v16i acc_value(acc16 a) { return (v16i)a; }
@@ -34,11 +34,8 @@ INLINE void store_activations(uint8_t *p, v16i q) {
   _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)(q + 128)));
 }
 INLINE pairs16 load_pairs(const int16_t *p) { return _mm512_loadu_si512(p); }
-INLINE acc16 dot2(acc16 a, const int16_t *w, pairs16 v) {
-  int32_t x;
-  __builtin_memcpy(&x, w, 4);
-  return _mm512_dpwssd_epi32(a, _mm512_set1_epi32(x), v);
-}
+INLINE weights2 load_weights2(const int16_t *p) { return load_act((const uint8_t *)p); }
+INLINE acc16 dot2(acc16 a, weights2 w, pairs16 v) { return _mm512_dpwssd_epi32(a, w, v); }
 
 #include "../template/kernel_set.h"
 #pragma clang attribute pop

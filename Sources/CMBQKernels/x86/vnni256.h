@@ -14,7 +14,7 @@
 typedef struct { __m256i low, high; } acc16;
 typedef acc16 weights16;
 typedef acc16 pairs16;
-typedef __m256i act4;
+typedef __m256i act4, weights2;
 
 INLINE acc16 acc_zero(void) {
   return (acc16){_mm256_setzero_si256(), _mm256_setzero_si256()};
@@ -40,11 +40,9 @@ INLINE void store_activations(uint8_t *p, v16i q) {
   *(v16b_unaligned *)p = __builtin_convertvector(q + 128, v16b);
 }
 INLINE pairs16 load_pairs(const int16_t *p) { return load_weights((const int8_t *)p); }
-INLINE acc16 dot2(acc16 a, const int16_t *w, pairs16 v) {
-  int32_t x;
-  __builtin_memcpy(&x, w, 4);
-  __m256i both = _mm256_set1_epi32(x);
-  return (acc16){DPWSSD(a.low, both, v.low), DPWSSD(a.high, both, v.high)};
+INLINE weights2 load_weights2(const int16_t *p) { return load_act((const uint8_t *)p); }
+INLINE acc16 dot2(acc16 a, weights2 w, pairs16 v) {
+  return (acc16){DPWSSD(a.low, w, v.low), DPWSSD(a.high, w, v.high)};
 }
 
 #include "../template/kernel_set.h"

@@ -25,7 +25,7 @@ private struct Lowering {
 
   // MARK: Steps of the model
 
-  /// (tokens, hiddenSize)
+  /// (tokens, hiddenSize).
   mutating func embeddings() -> Operand {
     let prefix = "mobilebert.embeddings"
     let word = tensor(

@@ -64,7 +64,9 @@ extension ModelGraph {
     buffers[operation.output.buffer].rows
   }
 
-  /// Plans every buffer. A linear or norm may write over its residual when that is used no more.
+  /// Plans every buffer.
+  ///
+  /// A linear or norm may write over its residual when that is used no more.
   public func planBuffers() -> BufferPlan {
     let segments = self.segments
     var lives = [ClosedRange<Int>?](repeating: nil, count: buffers.count)

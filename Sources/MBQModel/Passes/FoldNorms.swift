@@ -35,13 +35,15 @@ extension ModelGraph {
     var used = Set<Int>()
     for step in steps { used.formUnion(step.operation.tensors) }
     var graph = self
-    var renumbered = [Int: Int]()
+    var renumbered: [Int: Int] = [:]
     graph.tensors = []
     for (index, tensor) in tensors.enumerated() where used.contains(index) {
       renumbered[index] = graph.add(tensor)
     }
     for index in graph.steps.indices {
-      graph.steps[index].operation = graph.steps[index].operation.mapTensors { renumbered[$0] ?? $0 }
+      graph.steps[index].operation = graph.steps[index].operation.mapTensors {
+        renumbered[$0] ?? $0
+      }
     }
     return graph
   }

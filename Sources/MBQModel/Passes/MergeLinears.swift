@@ -1,16 +1,20 @@
 extension ModelGraph {
   /// Merges linears that read the same operand and end in nothing but a bias into one linear with
   /// their weights one below the other: the input is put on the grid once, and wider products run
-  /// closer to the processor's peak. In MobileBERT: both bottlenecks and the values; queries and keys.
+  /// closer to the processor's peak.
+  ///
+  /// In MobileBERT: both bottlenecks and the values; queries and keys.
   public func mergingLinears() -> ModelGraph {
     var graph = self
     var replaced: [Int: Operand] = [:]
     var removed = Set<Int>()
     for first in steps.indices where !removed.contains(first) {
       guard let leader = graph.mergeable(first) else { continue }
-      let group = [first] + steps.indices.dropFirst(first + 1).filter {
-        !removed.contains($0) && graph.mergeable($0)?.input == leader.input
-      }
+      let group =
+        [first]
+        + steps.indices.dropFirst(first + 1).filter {
+          !removed.contains($0) && graph.mergeable($0)?.input == leader.input
+        }
       guard group.count > 1 else { continue }
       let linears = group.compactMap { graph.mergeable($0) }
       let width = linears.reduce(0) { $0 + $1.output.width }

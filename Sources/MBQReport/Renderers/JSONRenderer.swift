@@ -12,7 +12,7 @@ public enum JSONRenderer: Renderer {
     for block in report.blocks {
       switch block {
       case .heading, .verbatim: break
-      case .facts(let list): facts += list.map { JSONMember($0.name, .string($0.value)) }
+      case .facts(let list): facts += list.map { JSONMember($0.name, $0.json) }
       case .table(let table): tables.append(json(table))
       case .note(let text): notes.append(.string(text))
       }

@@ -34,8 +34,10 @@ public enum Int8Rows: WeightScheme {
 /// Half a step of a scale up to 2^-7 above amax/127, and the rounding of the arithmetic.
 private let int8ErrorCeiling: Float = 0.5 / 127 * (1 + 0x1p-7) * 1.0001
 
-/// The scale of a row whose largest magnitude is `amax`: amax/127 rounded up to a bfloat16, so that it
-/// takes two bytes and no value falls off the grid. 0 for a row of zeros.
+/// The scale of a row whose largest magnitude is `amax`: amax/127 rounded up to a bfloat16, so that
+/// it takes two bytes and no value falls off the grid.
+///
+/// 0 for a row of zeros.
 public func int8Scale(amax: Float) -> UInt16 {
   guard amax > 0 else { return 0 }
   // A row this small would have a subnormal scale; the smallest normal one sends it to zero.

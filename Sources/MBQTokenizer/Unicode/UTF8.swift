@@ -92,6 +92,11 @@ enum UTF8Text {
     guard var start = bytes.baseAddress else { return true }
     let end = start + bytes.count
     while start < end {
+      // ASCII, which is valid, eight or less at a time.
+      if PieceView.load(start, end) & 0x8080_8080_8080_8080 == 0 {
+        start += min(8, end - start)
+        continue
+      }
       let before = start
       // U+FFFD itself is three bytes; what stands for an ill-formed sequence is EF BF BD only then.
       if read(&start, end) == replacement {

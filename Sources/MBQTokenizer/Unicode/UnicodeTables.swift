@@ -26,7 +26,7 @@ enum UnicodeTables {
     return value
   }
 
-  /// The record of `scalar`, which must be below 0x110000. For a surrogate it means nothing.
+  /// The record of `scalar`, which must be below 0x110000; for a surrogate it means nothing.
   @inline(__always)
   static func record(_ scalar: UInt32) -> UnicodeRecord {
     let scalar = Int(scalar)
@@ -79,7 +79,7 @@ struct UnicodeRecord {
   /// What `.replaces` leaves, or for `.expands` the place of the expansion.
   var replacement: Int { UnicodeTables.number(UnicodeTables.records, at: start + 2, digits: 3) }
 
-  /// The lower case of `scalar`, whose record this is. U+0130 has a second scalar value, U+0307.
+  /// The lower case of `scalar`, whose record this is; that of U+0130 goes on with U+0307.
   @inline(__always)
   func lowercased(_ scalar: UInt32) -> UInt32 {
     // Eighteen bits in two's complement.

@@ -1,33 +1,99 @@
 import ArgumentParser
 import Foundation
+import MBQCore
+import MBQEvaluation
+import MBQReport
 import MBQRuntime
-import MBQTokenizer
+
 struct Classify: ParsableCommand {
-  @Argument var model: String
-  @Argument var texts: [String] = []
+  static let configuration = CommandConfiguration(
+    abstract: "Labels texts: arguments, lines of standard input, or a column of a dataset.",
+    discussion: """
+      Prints the label, its probability and the text, separated by tabs; with --json one object a line.
+
+      Examples:
+        mbq classify model.mbq "First text" "Second text"
+        cat headlines.txt | mbq classify model.mbq
+        mbq classify model.mbq --data news.csv --text-column title
+      """)
+
+  @Argument(help: "The packed model.")
+  var model: String
+
+  @Argument(help: "Texts (default: every line of standard input).")
+  var texts: [String] = []
+
+  @Option(
+    help: ArgumentHelp("A dataset to take the texts from; - is standard input.", valueName: "file"))
+  var data: String?
+
+  @OptionGroup var columns: DataOptions
+
+  @Option(help: ArgumentHelp("Cut texts to this many tokens.", valueName: "n"))
+  var maxTokens: Int?
+
+  @Flag(help: "Print one JSON object a line.")
+  var json = false
+
   @OptionGroup var runtime: RuntimeOptions
+
+  func validate() throws {
+    guard data == nil || texts.isEmpty else {
+      throw ValidationError("Give either texts or --data, not both.")
+    }
+  }
+
   func run() throws {
-    let model = try runtime.model(self.model)
+    let model = try runtime.model(model)
     let pool = runtime.pool()
     let state = RunState(model: model, parallel: pool.parallel)
-    if texts.count == 1, texts[0].hasSuffix(".jsonl") {
-      // temporary: golden comparision
-      let data = try String(contentsOfFile: texts[0], encoding: .utf8)
-      var worst = 0.0, flips = 0, n = 0, idbad = 0, big = 0.0
-      let t = ContinuousClock.now
-      for line in data.split(separator: "\n") {
-        let o = try JSONSerialization.jsonObject(with: Data(line.utf8)) as! [String: Any]
-        let c = try state.classify([o["text"] as! String])[0]
-        let ids = (o["input_ids"] as! [NSNumber]).map { $0.uint32Value }
-        if model.tokenizer.encode(o["text"] as! String, limit: model.maximumTokens).ids != ids { idbad += 1 }
-        let l = (o["logits"] as! [NSNumber]).map { $0.doubleValue }
-        for (a, b) in zip(c.logits, l) { worst = max(worst, abs(Double(a) - b)); big = max(big, abs(b)) }
-        if (l[1] > l[0]) != (c.label == 1) { flips += 1 }
-        n += 1
+    // A person typing lines, or a program behind a pipe, wants each answer at once.
+    let immediate = data == nil
+    var stream = try TextStream<Int>(
+      model, state, limit: maxTokens, tokensPerBatch: immediate ? 1 : 4096)
+    if let data {
+      var rows = try columns.texts(data, labels: model.labels, withLabels: false)
+      while let row = try rows.next() { show(try stream.add(row.text, row.row), model) }
+    } else if !texts.isEmpty {
+      for (index, text) in texts.enumerated() { show(try stream.add(text, index + 1), model) }
+    } else {
+      var count = 0
+      while let line = readLine() {
+        count += 1
+        show(try stream.add(line, count), model)
       }
-      print("\(n) texts worst \(worst) of \(big) flips \(flips) ids differing \(idbad) \(ContinuousClock.now - t)")
-      return
     }
-    for c in try state.classify(texts) { print(model.labels[c.label], c.probabilities, c.logits, c.tokenCount) }
+    show(try stream.finish(), model)
+    if stream.truncatedCount > 0, !json {
+      Output.remark(
+        "note: \(Human.count(stream.truncatedCount)) texts were longer than "
+          + "\(stream.tokenLimit) tokens; the model did not see their ends")
+    }
+    _ = pool
+  }
+
+  private func show(_ answers: [TextStream<Int>.Answer], _ model: Model) {
+    for answer in answers {
+      let said = answer.classification
+      if json {
+        let members: [JSONMember] = [
+          JSONMember("row", .integer(answer.row)),
+          JSONMember("label", .string(model.labels[said.label])),
+          JSONMember("probability", .number(Double(said.probabilities[said.label]))),
+          JSONMember(
+            "probabilities",
+            .object(
+              zip(model.labels, said.probabilities).map { JSONMember($0, .number(Double($1))) })),
+          JSONMember("logits", .array(said.logits.map { .number(Double($0)) })),
+          JSONMember("tokens", .integer(said.tokenCount)),
+          JSONMember("truncated", .boolean(said.isTruncated)),
+        ]
+        Output.show(JSONValue.object(members).line)
+      } else {
+        let probability = fixedPoint(Double(said.probabilities[said.label]), digits: 4)
+        Output.show(
+          "\(model.labels[said.label])\t\(probability)\t\(DisplayText.clean(answer.text))")
+      }
+    }
   }
 }

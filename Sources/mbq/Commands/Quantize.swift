@@ -4,6 +4,7 @@ import MBQCheckpoints
 import MBQCore
 import MBQModel
 import MBQQuantizer
+import MBQReport
 
 struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,7 +24,9 @@ struct Quantize: ParsableCommand {
   @Option(help: "Bits a weight: 8, 16 or 32.")
   var bits = 8
 
-  @Option(name: .shortAndLong, help: "The file to write (default: the checkpoint's name, the type and .mbq).")
+  @Option(
+    name: .shortAndLong,
+    help: "The file to write (default: the checkpoint's name, the type and .mbq).")
   var output: String?
 
   @Flag(help: "Do everything but write the file.")
@@ -35,7 +38,7 @@ struct Quantize: ParsableCommand {
   func run() throws {
     let start = ContinuousClock.now
     guard let precision = Precision(rawValue: bits) else {
-      let allowed = Precision.allCases.map { "\($0.bits)" }.sorted().joined(separator: ", ")
+      let allowed = Precision.allCases.map(\.bits).sorted().map { "\($0)" }.joined(separator: ", ")
       throw CommandError.usage("--bits is \(bits); allowed: \(allowed)")
     }
     let source: Checkpoint
@@ -44,12 +47,50 @@ struct Quantize: ParsableCommand {
     } catch {
       throw QuantizerError.checkpoint(error)
     }
-    let packed = try Packer(source, precision: precision).pack()
+    let progress = ProgressBar("quantize", total: 100, unit: "%")
+    defer { progress.finish() }
+    var shown = 0
+    let packed = try Packer(source, precision: precision).pack { share in
+      let percent = Int(share * 100)
+      progress.advance(by: percent - shown)
+      shown = percent
+    }
     let path = output ?? defaultOutput(precision)
     if !dryRun {
       try packed.bytes.withUnsafeBytes { try AtomicFile.write([$0], to: path) }
     }
-    print("\(packed.report.byteCount) bytes, \(ContinuousClock.now - start)")
+    progress.finish()
+    for warning in packed.report.warnings { Output.remark("warning: \(warning)") }
+    let elapsed = ContinuousClock.now - start
+    Output.show(
+      report(packed.report, path: path, seconds: elapsed / .seconds(1)), json: json)
+    if !json, !dryRun {
+      Output.show("\nNext: mbq evaluate \(path) --data test.csv")
+    }
+  }
+
+  private func report(_ packed: PackingReport, path: String, seconds: Double) -> Report {
+    var table = ReportTable(
+      title: "stored as",
+      columns: [.text("scheme"), .number("tensors"), .number("bytes", "size")])
+    for scheme in packed.schemes {
+      table.rows.append([.text(scheme.name), .count(scheme.tensors), .bytes(scheme.byteCount)])
+    }
+    let share = Double(packed.byteCount) / Double(max(packed.sourceByteCount, 1))
+    return Report([
+      .facts([
+        .init("checkpoint", checkpoint),
+        .init("parameters", .count(packed.parameterCount)),
+        .init("bits", .integer(packed.precision.bits)),
+        .init("recipe", packed.precision.summary),
+        .init(dryRun ? "would write" : "written", path),
+        .init("size", .bytes(packed.byteCount)),
+        .init("of the weights' \(Human.bytes(packed.sourceByteCount))", .percent(share, digits: 1)),
+        .init("golden vectors", .integer(packed.goldenCount)),
+        .init("took", .milliseconds(nanoseconds: seconds * 1e9)),
+      ]),
+      .table(table),
+    ])
   }
 
   /// The folder's name in the current directory, such as `my-model-int8.mbq`.

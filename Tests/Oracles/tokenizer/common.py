@@ -2,13 +2,19 @@
 code from Formats/wordpiece/wordpiece.md, and the driver that runs our tokenizer."""
 
 import json
+import os
 import pathlib
 import random
 import struct
 import subprocess
 import tempfile
 
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["RAYON_NUM_THREADS"] = "1"
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, processors
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+GOLDEN = ROOT / "Formats/wordpiece/golden"
 
 
 def leb128(value):
@@ -49,6 +55,21 @@ def convert(text):
     length = made["model"]["max_input_chars_per_word"]
     options = pack_options(made["normalizer"], length, ids, made["added_tokens"])
     return pack_vocabulary(pieces), len(pieces), options
+
+
+def golden_tokenizer(normalizer, length, added):
+    """The library's tokenizer for the vocabulary in Formats/wordpiece/golden."""
+    made = Tokenizer(models.WordPiece.from_file(
+        str(GOLDEN / "vocab.txt"), unk_token="[UNK]", max_input_chars_per_word=length))
+    made.normalizer = normalizers.BertNormalizer(**normalizer)
+    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    made.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    for t in added:
+        flags = {k: v for k, v in t.items() if k not in ("content", "id")}
+        made.add_tokens([AddedToken(t["content"], **flags)])
+        assert made.token_to_id(t["content"]) == t["id"], t
+    return made
 
 
 def build(folder):

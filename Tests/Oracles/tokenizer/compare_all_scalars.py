@@ -9,12 +9,10 @@ words: "a?b" is one word, two, or three. Last, the characters that a single-word
 """
 
 import json
-import os
 import pathlib
 import sys
 import tempfile
 
-os.environ["TOKENIZERS_PARALLELISM"] = "false"
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
 import common

@@ -3,16 +3,16 @@
 usage: compare_random.py TOKENIZER.json [COUNT [FILE.csv ...]]
 
 Every text of the CSV files (title, text, both joined by a space) at limit 512 and without one, then
-COUNT (200,000) seeded random texts without a limit, at 16, and in pairs at 24.
+COUNT (200,000) seeded random texts without a limit, at 16, and in pairs at 24 and 3. Then a tenth as
+many for each of the golden configurations, with the golden vocabulary.
 """
 
 import csv
-import os
+import json
 import pathlib
 import sys
 import tempfile
 
-os.environ["TOKENIZERS_PARALLELISM"] = "false"
 import tokenizers
 
 import common
@@ -75,6 +75,12 @@ def main():
         pairs = list(zip(texts[::2], texts[1::2]))
         wrong += compare("random pairs", theirs, ours, pairs, 24, pairs=True)
         wrong += compare("random pairs", theirs, ours, pairs, 3, pairs=True)
+        for name, c in json.loads((common.GOLDEN / "configurations.json").read_text()).items():
+            normalizer = {k: c[k] for k in ("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")}
+            theirs = common.golden_tokenizer(normalizer, c["length"], c["added"])
+            ours = common.Ours(folder, theirs.to_str())
+            texts = common.random_texts(3, count // 10, [t["content"] for t in c["added"]] * 3)
+            wrong += compare(f"random, {name}", theirs, ours, texts, 0)
     print("in all", wrong, "differ")
     sys.exit(1 if wrong else 0)
 

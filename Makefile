@@ -1,0 +1,57 @@
+# make demo    build mbq, pack the model it carries at 32, 16 and 8 bits, show size, latency, accuracy
+#              (CHECKPOINT=folder DATA=csv: your own model instead)
+# make test    lint, build and run every test
+# make install build mbq and put it under PREFIX (default /usr/local)
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+THREADS ?= 1
+BUILD := .build/release
+
+.PHONY: all demo test lint install clean zlib toolchain
+
+all: toolchain zlib
+	$(SWIFT) build -c release --product mbq
+
+demo: all
+ifdef CHECKPOINT
+	$(BUILD)/mbq demo --checkpoint "$(CHECKPOINT)" --data "$(DATA)" --threads $(THREADS)
+else
+	$(BUILD)/mbq demo --threads $(THREADS)
+endif
+
+# Release first: the numeric suites are meant for optimized code. The debug run has fewer cases and the
+# language's own checks on.
+test: toolchain zlib lint
+	$(SWIFT) test --disable-xctest -c release
+	$(SWIFT) test --disable-xctest
+
+lint: toolchain
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	@! grep -rlE '^(public |internal |package )?import Foundation' $(addprefix Sources/,MBQCore \
+	  MBQTokenizer MBQModel MBQSchemes MBQFormat MBQKernels MBQRuntime) \
+	  || { echo 'error: Foundation on the runtime side (files above)'; exit 1; }
+
+install: all
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/mbq/tiny-news/model"
+	install -m 755 $(BUILD)/mbq "$(DESTDIR)$(PREFIX)/bin/mbq"
+	install -m 644 Examples/tiny-news/test.csv "$(DESTDIR)$(PREFIX)/share/mbq/tiny-news/"
+	install -m 644 Examples/tiny-news/model/* "$(DESTDIR)$(PREFIX)/share/mbq/tiny-news/model/"
+
+clean:
+	rm -rf .build
+
+toolchain:
+	@command -v $(SWIFT) >/dev/null \
+	  || { echo 'error: no swift on the path; install Swift 6.2 or later from swift.org'; exit 1; }
+
+# zlib's headers: part of macOS, one package elsewhere.
+zlib:
+	@if [ "$$(uname)" != Linux ] || [ -e /usr/include/zlib.h ]; then exit 0; fi; \
+	if command -v apt-get >/dev/null; then \
+	  run=; [ "$$(id -u)" = 0 ] || run=sudo; \
+	  echo "installing zlib's headers: $$run apt-get install -y zlib1g-dev"; \
+	  $$run apt-get update -qq && $$run apt-get install -y -qq zlib1g-dev && exit 0; \
+	fi; \
+	echo "error: zlib's headers are missing; install the package zlib1g-dev (Debian, Ubuntu), zlib-devel (Fedora) or zlib (Arch)"; \
+	exit 1

@@ -1,0 +1,60 @@
+import MBQCore
+import MBQRuntime
+
+/// One request, one line of JSON.
+struct Worker {
+  let model: Model
+  let state: RunState
+
+  func answer(_ line: String) -> String {
+    let words = line.split(separator: " ")
+    do throws(ModelError) {
+      switch words.first {
+      case "run": return try run(words.dropFirst().compactMap { Double(String($0)) })
+      case "ids": return try logits(words.dropFirst().compactMap { UInt32($0) })
+      default: return error("unknown request '\(line)'; known: run, ids")
+      }
+    } catch {
+      return self.error(error.explanation)
+    }
+  }
+
+  /// Batch, tokens a text, and the milliseconds to fill.
+  private func run(_ numbers: [Double]) throws(ModelError) -> String {
+    guard numbers.count == 3, numbers[0] >= 1, numbers[0] <= 4096, numbers[1] >= 1,
+      numbers[1] <= Double(model.maximumTokens), numbers[2] >= 0, numbers[2] < 1e6
+    else { return error("run takes a batch, tokens up to \(model.maximumTokens), milliseconds") }
+    var generator = SeededGenerator(seed: 42)
+    let texts = (0..<Int(numbers[0])).map { _ in
+      (0..<Int(numbers[1])).map { _ in
+        UInt32.random(in: 0..<UInt32(model.vocabularyCount), using: &generator)
+      }
+    }
+    var runs = 0
+    let start = Standard.nanoseconds
+    var elapsed: UInt64 = 0
+    repeat {
+      _ = try state.logits(texts)
+      runs += 1
+      elapsed = Standard.nanoseconds - start
+    } while Double(elapsed) < numbers[2] * 1e6
+    return "{\"runs\": \(runs), \"milliseconds\": \(Double(elapsed) / Double(runs) / 1e6)}"
+  }
+
+  private func logits(_ ids: [UInt32]) throws(ModelError) -> String {
+    let start = Standard.nanoseconds
+    let logits = try state.logits([ids])
+    let elapsed = Double(Standard.nanoseconds - start) / 1e6
+    return "{\"logits\": [\(logits.map { "\($0)" }.joined(separator: ", "))], "
+      + "\"milliseconds\": \(elapsed)}"
+  }
+
+  private func error(_ text: String) -> String {
+    var escaped = ""
+    for scalar in text.unicodeScalars {
+      if scalar == "\"" || scalar == "\\" { escaped += "\\" }
+      escaped.unicodeScalars.append(scalar.value < 0x20 ? " " : scalar)
+    }
+    return "{\"error\": \"\(escaped)\"}"
+  }
+}

@@ -1,0 +1,64 @@
+import MBQCore
+import MBQRuntime
+
+/// Feeds texts to a model in batches of some thousand tokens: memory stays bounded, threads stay busy.
+struct TextStream<Row> {
+  /// A text, what the caller wants to know it by, and what the model said.
+  struct Answer {
+    var row: Row
+    var text: String
+    var classification: Classification
+  }
+
+  private let model: Model
+  private let state: RunState
+  private let limit: Int
+  private let tokensPerBatch: Int
+  private var pending: [(row: Row, text: String, tokens: [UInt32], isTruncated: Bool)] = []
+  private var pendingTokens = 0
+  private(set) var tokenCount = 0
+  private(set) var truncatedCount = 0
+
+  /// Texts are cut to `limit` tokens.
+  init(
+    _ model: Model, _ state: RunState, limit: Int? = nil, tokensPerBatch: Int = 4096
+  ) throws(CommandError) {
+    self.model = model
+    self.state = state
+    if let limit, !(2...model.maximumTokens).contains(limit) {
+      throw .usage(
+        "--max-tokens is \(limit); this model takes 2 to \(model.maximumTokens)")
+    }
+    self.limit = limit ?? model.maximumTokens
+    self.tokensPerBatch = tokensPerBatch
+  }
+
+  var tokenLimit: Int { limit }
+
+  /// Adds a text; gives the answers of a batch that became full.
+  mutating func add(_ text: String, _ row: Row) throws(ModelError) -> [Answer] {
+    let (tokens, isTruncated) = model.tokens(of: text, limit: limit)
+    pending.append((row, text, tokens, isTruncated))
+    pendingTokens += tokens.count
+    return pendingTokens >= tokensPerBatch ? try finish() : []
+  }
+
+  /// The answers of what is left.
+  mutating func finish() throws(ModelError) -> [Answer] {
+    guard !pending.isEmpty else { return [] }
+    let logits = try state.logits(pending.map(\.tokens))
+    let labels = model.labels.count
+    let answers = pending.indices.map { index in
+      Answer(
+        row: pending[index].row, text: pending[index].text,
+        classification: Classification(
+          logits: Array(logits[(index * labels)..<((index + 1) * labels)]),
+          tokenCount: pending[index].tokens.count, isTruncated: pending[index].isTruncated))
+    }
+    tokenCount += pendingTokens
+    truncatedCount += answers.count { $0.classification.isTruncated }
+    pending.removeAll(keepingCapacity: true)
+    pendingTokens = 0
+    return answers
+  }
+}

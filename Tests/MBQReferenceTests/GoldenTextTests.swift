@@ -1,0 +1,72 @@
+import Foundation
+import MBQCheckpoints
+import MBQQuantizer
+import MBQReference
+import MBQRuntime
+import MBQTestSupport
+import MBQTokenizer
+import Testing
+
+/// Whole texts: the checkpoint's tokenizer files, then its weights, against transformers in float64.
+@Suite("The reference on whole texts")
+struct GoldenTextTests {
+  private static let tinyNews = Repository.root.appendingPathComponent("Examples/tiny-news")
+
+  /// Every text of the example in a release build, some of them in a debug build.
+  private static func share(_ goldens: [LogitGolden]) -> [LogitGolden] {
+    #if DEBUG
+    stride(from: 0, to: goldens.count, by: 29).map { goldens[$0] }
+    #else
+    goldens
+    #endif
+  }
+
+  private func tokenizer(_ checkpoint: Checkpoint) throws -> WordPieceTokenizer {
+    let file = try Packer(checkpoint, precision: .int8).pack(goldens: [])
+    return try Model(bytes: file.bytes).tokenizer
+  }
+
+  @Test("tiny-news: every token id, and logits within 1e-4")
+  func tinyNews() throws {
+    let checkpoint = try Checkpoint.open(
+      path: Self.tinyNews.appendingPathComponent("model").path)
+    let goldens = try LogitGolden.read(Self.tinyNews.appendingPathComponent("golden.jsonl"))
+    let tokenizer = try tokenizer(checkpoint)
+    let limit = checkpoint.tokenizer.maximumLength
+    for golden in goldens {
+      #expect(tokenizer.encode(golden.text, limit: limit).ids == golden.input_ids)
+    }
+    let reference = Reference(checkpoint)
+    var worst = 0.0
+    for golden in Self.share(goldens) {
+      worst = max(worst, relativeError(reference.logits(golden.input_ids), golden.logits))
+    }
+    #expect(worst < 1e-4, "\(worst)")
+  }
+
+  #if !DEBUG
+  @Test(
+    "the real checkpoint: every token id, and logits within 1e-4 on texts of every length",
+    .enabled(if: Repository.shared != nil, "needs ../shared"))
+  func real() throws {
+    let folder = try #require(Repository.shared)
+      .appendingPathComponent("data/mobilebert-fakenews")
+    let checkpoint = try Checkpoint.open(path: folder.path)
+    let goldens = try LogitGolden.read(folder.appendingPathComponent("golden.jsonl"))
+    let tokenizer = try tokenizer(checkpoint)
+    for golden in goldens {
+      #expect(tokenizer.encode(golden.text, limit: 512).ids == golden.input_ids)
+    }
+    let reference = Reference(checkpoint)
+    let short = goldens.filter { $0.input_ids.count <= 64 }
+    let long = goldens.filter { $0.input_ids.count > 64 }
+      .sorted { $0.input_ids.count < $1.input_ids.count }
+    let spread = [0.1, 0.35, 0.6, 1].map { long[Int(Double(long.count - 1) * $0)] }
+    var worst = 0.0
+    for golden in short + spread {
+      worst = max(worst, relativeError(reference.logits(golden.input_ids), golden.logits))
+    }
+    #expect(worst < 1e-4, "\(worst)")
+  }
+  #endif
+}
