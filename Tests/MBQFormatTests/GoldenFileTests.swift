@@ -31,7 +31,8 @@ struct GoldenFileTests {
     for (name, model) in SmallModel.all {
       for kind in ["good", "old"] {
         let suffix = kind == "old" ? "-1.0" : ""
-        let url = Repository.root.appendingPathComponent("\(Self.folder)/\(kind)/\(name)\(suffix).mbq")
+        let url = Repository.root.appendingPathComponent(
+          "\(Self.folder)/\(kind)/\(name)\(suffix).mbq")
         // What an old version wrote is never written again.
         if kind == "old", FileManager.default.fileExists(atPath: url.path) { continue }
         try FileManager.default.createDirectory(
@@ -111,7 +112,8 @@ struct GoldenFileTests {
   @Test("bad ones are refused with the text beside them", arguments: names("bad"))
   func bad(_ name: String) throws {
     let bytes = try Repository.bytes("\(Self.folder)/bad/\(name).mbq")
-    let expected = String(decoding: try Repository.bytes("\(Self.folder)/bad/\(name).txt"), as: UTF8.self)
+    let expected = String(
+      decoding: try Repository.bytes("\(Self.folder)/bad/\(name).txt"), as: UTF8.self)
     // As the runtime sees it: what concerns the tokenizer is found there.
     #expect(explanation { try Model(bytes: bytes, name: "x.mbq") } + "\n" == expected)
   }
@@ -159,8 +161,10 @@ private func fields(_ step: PackedStep) -> [String] {
   case .embed(let o):
     return ["1", text(o.word), text(o.position), text(o.type), "\(o.trigram)", text(o.output)]
   case .linear(let o):
-    return ["2", text(o.weight), text(o.bias), text(o.input), "\(o.activation.rawValue)",
-      text(o.residual)] + norm(o.norm) + [text(o.output)]
+    return [
+      "2", text(o.weight), text(o.bias), text(o.input), "\(o.activation.rawValue)",
+      text(o.residual),
+    ] + norm(o.norm) + [text(o.output)]
   case .attention(let o):
     return ["3", text(o.query), text(o.key), text(o.value), "\(o.heads)", text(o.output)]
   case .normalize(let o):

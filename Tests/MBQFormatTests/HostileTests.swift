@@ -8,8 +8,9 @@ import Testing
 
 @testable import MBQFormat
 
-/// The golden models altered in every way that is quick to try. Nothing may crash; what is accepted must
-/// also run. Meant to be run under AddressSanitizer as well (`swift test --sanitize=address`).
+/// The golden models altered in every way that is quick to try.
+///
+/// Nothing may crash; what is accepted must also run. Meant to be run under AddressSanitizer as well (`swift test --sanitize=address`).
 @Suite("Altered .mbq files")
 struct HostileTests {
   private static let names = SmallModel.all.map(\.name)
@@ -141,20 +142,26 @@ struct HostileTests {
         let range = section.offset..<(section.offset + section.length)
         switch Int.random(in: 0..<4, using: &generator) {
         case 0:
-          altered[Int.random(in: range, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+          altered[Int.random(in: range, using: &generator)] = UInt8.random(
+            in: 0...255, using: &generator)
         case 1:
           let value = Self.numbers.randomElement(using: &generator)!
           let place = Int.random(in: range, using: &generator) & ~1
           altered.put(UInt16(truncatingIfNeeded: value), at: place)
         case 2:
           let value = Self.numbers.randomElement(using: &generator)!
-          altered.put(UInt32(truncatingIfNeeded: value), at: Int.random(in: range, using: &generator) & ~3)
+          altered.put(
+            UInt32(truncatingIfNeeded: value), at: Int.random(in: range, using: &generator) & ~3)
         default:
           // A run of bytes from elsewhere in the section, as records moved or repeated.
           let count = [8, 16, 32, 64].randomElement(using: &generator)!
           guard section.length >= 2 * count else { continue }
-          let from = range.lowerBound + Int.random(in: 0..<(section.length / count), using: &generator) * count
-          let to = range.lowerBound + Int.random(in: 0..<(section.length / count), using: &generator) * count
+          let from =
+            range.lowerBound + Int.random(in: 0..<(section.length / count), using: &generator)
+            * count
+          let to =
+            range.lowerBound + Int.random(in: 0..<(section.length / count), using: &generator)
+            * count
           let run = Array(altered[from..<min(from + count, range.upperBound)])
           for (index, byte) in run.enumerated() where to + index < range.upperBound {
             altered[to + index] = byte
@@ -168,11 +175,13 @@ struct HostileTests {
 
   private static let numbers: [UInt64] = [
     0, 1, 2, 3, 4, 6, 8, 15, 16, 17, 24, 31, 32, 33, 48, 64, 80, 96, 127, 128, 255, 256, 1023, 1024,
-    1025, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF, 0x10000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 0x7F80_0000,
+    1025, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF, 0x10000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF,
+    0x7F80_0000,
     0x7FC0_0000,
   ]
 
-  @Test("graphs drawn at random are refused or run alike alone, together and again", arguments: 0..<4)
+  @Test(
+    "graphs drawn at random are refused or run alike alone, together and again", arguments: 0..<4)
   func randomGraphs(_ seed: Int) throws {
     var generator = SeededGenerator(seed: UInt64(seed) &+ 77)
     let parts = try SmallModel.all[0].model.build()
@@ -220,7 +229,9 @@ extension PackedHeader {
     let step = pick(0..<steps.count)
     func replace(_ operand: Operand) -> Operand {
       switch pick(0..<4) {
-      case 0: return Operand(buffer: pick(0..<buffers.count), column: operand.column, width: operand.width)
+      case 0:
+        return Operand(
+          buffer: pick(0..<buffers.count), column: operand.column, width: operand.width)
       case 1: return Operand(buffer: operand.buffer, column: pick(0..<6) * 16, width: operand.width)
       case 2: return Operand(buffer: operand.buffer, column: operand.column, width: pick(1..<100))
       default:

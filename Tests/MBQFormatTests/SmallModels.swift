@@ -24,7 +24,9 @@ struct SmallModel {
   var maximumTokens = 12
   var seed: UInt64
 
-  /// Every golden file, by name. A new version adds files; it does not change these.
+  /// Every golden file, by name.
+  ///
+  /// A new version adds files; it does not change these.
   static let all: [(name: String, model: SmallModel)] = [
     (
       "int8",
@@ -43,14 +45,16 @@ struct SmallModel {
     (
       "float16",
       SmallModel(
-        weights: Float16Panels.self, tables: [Float16Rows.self, Float16Rows.self, Float32Rows.self],
+        weights: Float16Panels.self,
+        tables: [Float16Rows.self, Float16Rows.self, Float32Rows.self],
         vectors: Float32Rows.self, activations: .float32, hidden: 16, attention: 16, heads: 1,
         intermediate: 32, mergesProducts: true, seed: 16)
     ),
     (
       "float32-odd-widths",
       SmallModel(
-        weights: Float32Panels.self, tables: [Float32Rows.self, Float32Rows.self, Float32Rows.self],
+        weights: Float32Panels.self,
+        tables: [Float32Rows.self, Float32Rows.self, Float32Rows.self],
         vectors: Float32Rows.self, activations: .float32, hidden: 11, attention: 6, heads: 6,
         intermediate: 13, mergesProducts: false, labels: ["é", "中", "👍"], seed: 32)
     ),

@@ -30,3 +30,32 @@ extension Repository {
 public let sweepFactor: Int = {
   ProcessInfo.processInfo.environment["MBQ_SWEEP"].flatMap { Int($0) }.map { max($0, 1) } ?? 1
 }()
+
+/// A line of Tests/Oracles/format/numbers.txt.
+public func oracleNumber(_ key: String) throws -> String {
+  let text = String(
+    decoding: try Repository.bytes("Tests/Oracles/format/numbers.txt"), as: UTF8.self)
+  for line in text.split(separator: "\n") where line.hasPrefix(key + ": ") {
+    return String(line.dropFirst(key.count + 2))
+  }
+  return "numbers.txt has no \(key)"
+}
+
+/// A folder that is removed with the value.
+public final class ScratchFolder {
+  public let path: String
+
+  public init() throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "mbq-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// The names in it, in order.
+  public var names: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+  }
+}

@@ -43,7 +43,7 @@ public struct PlainModel {
     public var scheme: String
     public var rows: Int
     public var columns: Int
-    /// (rows, columns)
+    /// Shape (rows, columns).
     public var values: [Float]
     /// One a row, or none.
     public var scales: [Float]
@@ -245,7 +245,9 @@ public struct PlainModel {
       hasCleanPadding: true)
     if hasScales {
       var cursor = Cursor(weights, at: scalesOffset)
-      for _ in 0..<rows { result.scales.append(Float(bitPattern: UInt32(try cursor.number(2)) << 16)) }
+      for _ in 0..<rows {
+        result.scales.append(Float(bitPattern: UInt32(try cursor.number(2)) << 16))
+      }
       result.integers = [Int8](repeating: 0, count: rows * columns)
     } else {
       try check(scalesOffset == 0, "scales offset")
