@@ -17,8 +17,8 @@ struct AgreementTests {
   }
 
   @Test(
-    "tiny-news against transformers: fp32 within 2e-5 of the larger logit, fp16 0.01, int8 0.2",
-    arguments: [(Precision.float32, 2e-5), (.float16, 0.01), (.int8, 0.2)])
+    "tiny-news against transformers: fp32 within 1e-5 of the larger logit, fp16 1e-3, int8 0.25",
+    arguments: [(Precision.float32, 1e-5), (.float16, 1e-3), (.int8, 0.25)])
   func goldens(precision: Precision, ceiling: Double) throws {
     var worst = 0.0
     var sameLabel = 0

@@ -1,43 +1,39 @@
+import Foundation
 import MBQRuntime
-import Synchronization
 import Testing
 
 @Suite("The thread pool")
 struct ThreadPoolTests {
   /// Counts what happens in a phase.
-  private final class Ledger: Sendable {
-    private struct State {
-      var calls: [Int]
-      var busy: [Bool]
-      var mistakes = 0
-    }
-
-    private let state: Mutex<State>
+  ///
+  /// The lock is Foundation's: ThreadSanitizer does not see the one of Synchronization.
+  private final class Ledger: @unchecked Sendable {
+    private let lock = NSLock()
+    private var calls: [Int]
+    private var busy: [Bool]
+    private var mistakes = 0
 
     init(tasks: Int, workers: Int) {
-      state = Mutex(
-        State(
-          calls: Array(repeating: 0, count: tasks), busy: Array(repeating: false, count: workers)))
+      calls = Array(repeating: 0, count: tasks)
+      busy = Array(repeating: false, count: workers)
     }
 
     func enter(_ task: Int, _ worker: Int) {
-      state.withLock { state in
-        guard state.calls.indices.contains(task), state.busy.indices.contains(worker),
-          !state.busy[worker]
-        else {
-          state.mistakes += 1
+      lock.withLock {
+        guard calls.indices.contains(task), busy.indices.contains(worker), !busy[worker] else {
+          mistakes += 1
           return
         }
-        state.calls[task] += 1
-        state.busy[worker] = true
+        calls[task] += 1
+        busy[worker] = true
       }
     }
 
-    func leave(_ worker: Int) { state.withLock { $0.busy[worker] = false } }
+    func leave(_ worker: Int) { lock.withLock { busy[worker] = false } }
 
-    var isPerfect: Bool {
-      state.withLock { state in state.mistakes == 0 && state.calls.allSatisfy { $0 == 1 } }
-    }
+    func expect(_ condition: Bool) { lock.withLock { mistakes += condition ? 0 : 1 } }
+
+    var isPerfect: Bool { lock.withLock { mistakes == 0 && calls.allSatisfy { $0 == 1 } } }
   }
 
   @Test("every task once, a worker index in one thread at a time", arguments: [1, 2, 3, 8])
@@ -109,16 +105,14 @@ struct ThreadPoolTests {
   func nested() {
     let pool = ThreadPool(workerCount: 3)
     let ledger = Ledger(tasks: 20 * 10, workers: 3)
-    let outer = Mutex<[Int]>([])
     pool.parallel.run(20) { task, worker in
       pool.parallel.run(10) { inner, innerWorker in
         ledger.enter(task * 10 + inner, innerWorker)
-        if innerWorker != worker { outer.withLock { $0.append(task) } }
+        ledger.expect(innerWorker == worker)
         ledger.leave(innerWorker)
       }
     }
     #expect(ledger.isPerfect)
-    #expect(outer.withLock { $0 } == [])
     // And the pool is still of use.
     let after = Ledger(tasks: 9, workers: 3)
     pool.parallel.run(9) { task, worker in
