@@ -60,8 +60,10 @@ extension PackedHeader {
     }
   }
 
-  /// `end` is where the tensor before ends. Tensors that share bytes would let a small file ask for
-  /// any amount of memory where vectors are widened.
+  /// Checks one tensor; `end` is where the one before ends.
+  ///
+  /// Tensors that share bytes would let a small file ask for any amount of memory where vectors are
+  /// widened.
   private func validate(
     _ tensor: PackedTensor, _ index: Int, after end: inout Int, weightsSize: Int
   ) throws(FormatError) {

@@ -109,7 +109,8 @@ extension ModelGraph {
       } else {
         let busy = placed.filter {
           slots[$0].place == slots[buffer].place
-            && (local ? lives[$0]!.overlaps(life) : inSegments(lives[$0]!).overlaps(inSegments(life)))
+            && (local
+              ? lives[$0]!.overlaps(life) : inSegments(lives[$0]!).overlaps(inSegments(life)))
         }.map { slots[$0].offset..<(slots[$0].offset + slots[$0].stride) }
           .sorted { $0.lowerBound < $1.lowerBound }
         var offset = 0
