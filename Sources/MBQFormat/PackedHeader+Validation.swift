@@ -60,7 +60,7 @@ extension PackedHeader {
     }
   }
 
-  /// `end` is where the tensor before ends.
+  /// Checks one tensor; `end` is where the one before ends.
   ///
   /// Tensors that share bytes would let a small file ask for any amount of memory where vectors are
   /// widened.

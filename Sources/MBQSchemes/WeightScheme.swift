@@ -17,8 +17,10 @@ public protocol WeightScheme: Sendable {
   /// The name on the command line and in reports, such as `int8-channel`.
   static var name: String { get }
   static var code: SchemeCode { get }
-  /// The largest round-trip error, as a share of the row's largest magnitude. Tests hold the scheme to
-  /// it.
+  /// The largest round-trip error, as a share of the row's largest magnitude.
+  ///
+  /// Tests hold the scheme to it, for magnitudes the scheme has: half floats end at 65504 and have
+  /// steps of 2^-24, and an int8 scale is at least 2^-126.
   static var errorCeiling: Float { get }
   /// `values` is (rows, columns), finite.
   static func encode(

@@ -26,6 +26,11 @@ public struct BufferPlan: Equatable, Sendable {
       self.offset = offset
       self.stride = stride
     }
+
+    func overlaps(_ other: Slot) -> Bool {
+      place == other.place && offset < other.offset + other.stride
+        && other.offset < offset + stride
+    }
   }
 
   /// One a buffer.
@@ -81,9 +86,18 @@ extension ModelGraph {
     touch(logits, at: steps.count - 1)
 
     // A tile is done with a segment before the next one starts it: what the segment reads from the
-    // batch stays until its end.
+    // batch stays until its end, but for a buffer with the same rows in the same place.
     func inSegments(_ life: ClosedRange<Int>) -> ClosedRange<Int> {
       segments[life.lowerBound]...segments[life.upperBound]
+    }
+    func conflict(_ a: Int, _ b: Int) -> Bool {
+      guard slots[a].place == slots[b].place, slots[a].overlaps(slots[b]),
+        let lifeA = lives[a], let lifeB = lives[b]
+      else { return false }
+      if lifeA.overlaps(lifeB) { return true }
+      guard slots[a].place == .batch else { return false }
+      return inSegments(lifeA).overlaps(inSegments(lifeB))
+        && (slots[a] != slots[b] || readByPool(a) || readByPool(b))
     }
     var slots = buffers.map {
       BufferPlan.Slot(place: .batch, offset: 0, stride: roundUp($0.width, to: 16))
@@ -107,17 +121,16 @@ extension ModelGraph {
       {
         slots[buffer].offset = slots[residual].offset
       } else {
-        let busy = placed.filter {
+        // Where others start and end is where it may start; past the last one is always free.
+        let others = placed.filter {
           slots[$0].place == slots[buffer].place
-            && (local
-              ? lives[$0]!.overlaps(life) : inSegments(lives[$0]!).overlaps(inSegments(life)))
-        }.map { slots[$0].offset..<(slots[$0].offset + slots[$0].stride) }
-          .sorted { $0.lowerBound < $1.lowerBound }
-        var offset = 0
-        for range in busy where range.lowerBound < offset + slots[buffer].stride {
-          offset = max(offset, range.upperBound)
+            && inSegments(lives[$0]!).overlaps(inSegments(life))
         }
-        slots[buffer].offset = offset
+        let offsets = others.flatMap { [slots[$0].offset, slots[$0].offset + slots[$0].stride] }
+        for offset in Set(offsets + [0]).sorted() {
+          slots[buffer].offset = offset
+          if !others.contains(where: { conflict($0, buffer) }) { break }
+        }
       }
       placed.append(buffer)
       let index = local ? 1 : 0
