@@ -148,9 +148,7 @@ extension PackedHeader {
       throw shape(index, "no table")
     }
     guard
-      !o.trigram
-        || (o.output.width == wordWidth * 3 && o.position == nil && o.type == nil
-          && wordWidth.isMultiple(of: 16))
+      !o.trigram || (o.output.width == wordWidth * 3 && o.position == nil && o.type == nil)
     else { throw shape(index, "a trigram that does not fit") }
     for (table, rows, width) in [
       (o.word, vocabularyCount, wordWidth), (o.position, maximumTokens, o.output.width),

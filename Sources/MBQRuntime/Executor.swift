@@ -135,9 +135,20 @@ struct Executor {
         let isLast = row + 1 == batch.tokens.count || batch.positions[row + 1] == 0
         let next = isLast ? nil : Int(batch.tokens[row + 1])
         let previous = position == 0 ? nil : Int(batch.tokens[row - 1])
-        widen(word, next, width, target, add: false)
-        widen(word, Int(batch.tokens[row]), width, target + Int(width), add: false)
-        widen(word, previous, width, target + 2 * Int(width), add: false)
+        if width.isMultiple(of: 16) {
+          widen(word, next, width, target, add: false)
+          widen(word, Int(batch.tokens[row]), width, target + Int(width), add: false)
+          widen(word, previous, width, target + 2 * Int(width), add: false)
+        } else {
+          // Rows are widened in blocks of 16, which would run over the neighbour's columns.
+          let room = state.scratchBase(worker).assumingMemoryBound(to: Float.self)
+          for (part, token) in [next, Int(batch.tokens[row]), previous].enumerated() {
+            widen(word, token, width, room, add: false)
+            (target + part * Int(width)).update(from: room, count: Int(width))
+          }
+          let end = roundUp(o.output.width, to: 16)
+          (target + o.output.width).update(repeating: 0, count: end - o.output.width)
+        }
         continue
       }
       if let word = o.word { widen(word, Int(batch.tokens[row]), width, target, add: false) }

@@ -89,7 +89,8 @@ public final class Model: Sendable {
       case .attention(let o):
         let size = o.query.width / o.heads
         most = max(most, mbq_attention_scratch(UInt32(maximumTokens), UInt32(size)))
-      case .embed, .normalize, .pool: break
+      case .embed(let o): most = max(most, roundUp(o.output.width, to: 16) * 4)
+      case .normalize, .pool: break
       }
     }
     return most
