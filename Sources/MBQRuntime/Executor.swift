@@ -114,6 +114,12 @@ struct Executor {
       case .int8PerToken: set.pointee.attention_i8(&call)
       case .float32: set.pointee.attention_f32(&call)
       }
+      // A head knows nothing of the row's end, so what the next product reads as padding is zeroed here.
+      let padding = roundUp(o.output.width, to: 16) - o.output.width
+      guard padding > 0, head == o.heads - 1 else { return }
+      for row in 0..<Int(call.row_count) {
+        (output.pointer + row * output.stride + o.output.width).update(repeating: 0, count: padding)
+      }
     }
   }
 

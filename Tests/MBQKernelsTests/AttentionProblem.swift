@@ -7,7 +7,7 @@ import Testing
 struct AttentionProblem: Sendable {
   var tokens: Int
   var headSize: Int
-  /// (tokens, headSize) each
+  // (tokens, headSize) each.
   var query: [Float]
   var key: [Float]
   var value: [Float]
@@ -29,8 +29,9 @@ struct AttentionProblem: Sendable {
     case float32
   }
 
-  /// The kernel's output (rows, headSize) for some of the query rows. Records an issue if it wrote
-  /// anywhere else.
+  /// The kernel's output (rows, headSize) for some of the query rows.
+  ///
+  /// Records an issue if it wrote anywhere else.
   func run(_ kernels: KernelSet, _ kind: Kind, rows range: Range<Int>? = nil) -> [Float] {
     let range = range ?? 0..<tokens
     // A head's neighbours are other heads: nothing past its columns may be used.

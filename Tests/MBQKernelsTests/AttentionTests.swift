@@ -15,7 +15,8 @@ struct AttentionTests {
       found == nil, "\(kernels.name), \(kind), \(problem.tokens) tokens × \(problem.headSize)")
   }
 
-  @Test("1 to 70 tokens, every head size", arguments: KernelSets.others, AttentionProblem.Kind.allCases)
+  @Test(
+    "1 to 70 tokens, every head size", arguments: KernelSets.others, AttentionProblem.Kind.allCases)
   func short(kernels: KernelSet, kind: AttentionProblem.Kind) {
     for tokens in share(Array(1...70), oneIn: 5) {
       for size in Self.headSizes {
@@ -64,14 +65,17 @@ struct AttentionTests {
     }
   }
 
-  @Test("some of the rows are those rows of all", arguments: KernelSets.runnable, AttentionProblem.Kind.allCases)
+  @Test(
+    "some of the rows are those rows of all", arguments: KernelSets.runnable,
+    AttentionProblem.Kind.allCases)
   func slices(kernels: KernelSet, kind: AttentionProblem.Kind) {
     let problem = AttentionProblem(tokens: 43, headSize: 24)
     let all = problem.run(kernels, kind)
     let ranges = (0..<43).map { $0..<($0 + 1) } + [0..<0, 0..<13, 7..<31, 20..<43]
     for range in ranges {
       let part = problem.run(kernels, kind, rows: range)
-      #expect(difference(part, Array(all[(range.lowerBound * 24)..<(range.upperBound * 24)])) == nil)
+      #expect(
+        difference(part, Array(all[(range.lowerBound * 24)..<(range.upperBound * 24)])) == nil)
     }
   }
 
@@ -100,7 +104,8 @@ struct AttentionTests {
         let column = kind == .int8 ? 0..<size : (size / 2)..<(size / 2 + 1)
         for token in 0..<tokens {
           for d in column {
-            #expect(!output[token * size + d].isFinite, "\(value) in a value of \(tokens) × \(size)")
+            #expect(
+              !output[token * size + d].isFinite, "\(value) in a value of \(tokens) × \(size)")
           }
         }
       }

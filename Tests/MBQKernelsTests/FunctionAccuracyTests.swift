@@ -3,8 +3,9 @@ import Foundation
 import MBQKernels
 import Testing
 
-/// How far the functions of arithmetic.md are from the true ones. `PlainArithmeticTests` ties the plain
-/// versions used here to the kernels, bit for bit.
+/// How far the functions of arithmetic.md are from the true ones.
+///
+/// `PlainArithmeticTests` ties the plain versions used here to the kernels, bit for bit.
 @Suite("Accuracy of the functions")
 struct FunctionAccuracyTests {
   /// Numbers from `low` to `high`, evenly spaced, no two alike.
@@ -80,7 +81,9 @@ struct FunctionAccuracyTests {
     #expect(ends == [0, 1, -1, 1])
   }
 
-  @Test("ReLU maps what is not greater than 0 to 0, the others keep a NaN", arguments: KernelSets.runnable)
+  @Test(
+    "ReLU maps what is not greater than 0 to 0, the others keep a NaN",
+    arguments: KernelSets.runnable)
   func notNumbers(kernels: KernelSet) {
     let relu = activated([-1, -0.0, 0, 2, .infinity, .nan], MBQ_ACTIVATION_RELU, kernels)
     #expect(difference(relu, [0, 0, 0, 2, .infinity, 0]) == nil)

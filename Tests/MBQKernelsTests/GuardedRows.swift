@@ -1,6 +1,7 @@
 import MBQCore
 
 /// Rows of floats laid out as the kernels are promised: 64-byte aligned, a row every `stride` floats.
+///
 /// Everything a kernel has no business with holds a NaN of its own, so that reading it shows in the
 /// result and writing it shows in `guardsHold`.
 final class GuardedRows {
@@ -43,7 +44,7 @@ final class GuardedRows {
 
   func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
 
-  /// (rows, width)
+  /// Shape (rows, width).
   var values: [Float] {
     var result: [Float] = []
     result.reserveCapacity(rows * width)

@@ -57,18 +57,18 @@ final class LinearProblem {
   let kind: WeightKind
   let shape: LinearShape
   let options: LinearOptions
-  /// (rows, inputs)
+  /// Shape (rows, inputs).
   let input: [Float]
   /// (outputs, inputs) of the kind's numbers.
   private(set) var integers: [Int8] = []
   private(set) var floats: [Float] = []
   private(set) var halves: [UInt16] = []
-  /// (outputs)
+  // Shape (outputs).
   let scales: [Float]
   let bias: [Float]
   let gamma: [Float]
   let beta: [Float]
-  /// (rows, outputs)
+  /// Shape (rows, outputs).
   let residual: [Float]
   private let packed: GuardedBytes
 
@@ -98,9 +98,11 @@ final class LinearProblem {
       }
       packed = GuardedBytes(Self.panels(halves, shape, group: 1, padding: 0))
     }
-    scales = givenScales ?? (0..<shape.outputs).map { _ in
-      float(fromBFloat16: bfloat16(from: abs(generator.unit()) * 0.01))
-    }
+    scales =
+      givenScales
+      ?? (0..<shape.outputs).map { _ in
+        float(fromBFloat16: bfloat16(from: abs(generator.unit()) * 0.01))
+      }
     bias = generator.floats(shape.outputs)
     gamma = generator.floats(shape.outputs, scale: 2)
     beta = generator.floats(shape.outputs)
@@ -108,7 +110,8 @@ final class LinearProblem {
   }
 
   /// [outputs/16][inputs/group][16][group], as the header states.
-  private static func panels<T>(_ values: [T], _ shape: LinearShape, group: Int, padding: T) -> [T] {
+  private static func panels<T>(_ values: [T], _ shape: LinearShape, group: Int, padding: T) -> [T]
+  {
     let groups = (shape.inputs + group - 1) / group
     var result = [T](repeating: padding, count: roundUp(shape.outputs, to: 16) * groups * group)
     for output in 0..<shape.outputs {
@@ -121,8 +124,9 @@ final class LinearProblem {
     return result
   }
 
-  /// The kernel's output (rows, outputs) for some of the rows. Records an issue if it wrote anywhere
-  /// else.
+  /// The kernel's output (rows, outputs) for some of the rows.
+  ///
+  /// Records an issue if it wrote anywhere else.
   func run(_ kernels: KernelSet, rows range: Range<Int>? = nil) -> [Float] {
     let range = range ?? 0..<shape.rows
     let (inputs, outputs) = (shape.inputs, shape.outputs)
@@ -177,7 +181,8 @@ final class LinearProblem {
     #expect(
       x.guardsHold && difference(x.values, rows) == nil,
       "\(kernels.name) wrote over its input, \(shape)")
-    #expect(scratch.guardsHold && sums.guardsHold, "\(kernels.name) wrote past its scratch, \(shape)")
+    #expect(
+      scratch.guardsHold && sums.guardsHold, "\(kernels.name) wrote past its scratch, \(shape)")
     return y.values
   }
 

@@ -2,8 +2,9 @@ import CMBQKernels
 import MBQKernels
 import Testing
 
-/// Every kernel set gives the bits of generic C. Which combination of options a shape is run with
-/// walks through all of them.
+/// Every kernel set gives the bits of generic C.
+///
+/// Which combination of options a shape is run with walks through all of them.
 @Suite("Linears")
 struct LinearTests {
   private static let inputs = [1, 2, 3, 4, 5, 15, 16, 17, 30, 48, 64, 100, 128, 384, 512]
@@ -56,7 +57,9 @@ struct LinearTests {
     compare(kernels, kind, share(shapes, oneIn: 7))
   }
 
-  @Test("rows that are empty, tiny, huge or not finite", arguments: KernelSets.others, WeightKind.allCases)
+  @Test(
+    "rows that are empty, tiny, huge or not finite", arguments: KernelSets.others,
+    WeightKind.allCases)
   func awkwardValues(kernels: KernelSet, kind: WeightKind) {
     for inputs in [1, 16, 45, 128] {
       let input = awkwardRows(width: inputs)

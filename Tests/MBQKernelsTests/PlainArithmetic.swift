@@ -1,15 +1,16 @@
 import CMBQKernels
 import MBQCore
 
-/// Formats/arithmetic.md in scalar Swift, written from the document alone. The numbers in brackets are
-/// its equations. Swift never contracts or reorders float operations.
+/// Formats/arithmetic.md in scalar Swift, written from the document alone.
+///
+/// The numbers in brackets are its equations. Swift never contracts or reorders float operations.
 enum PlainArithmetic {
   struct GridRow {
     var step: Float
     var integers: [Int32]
   }
 
-  /// (1), (2)
+  // (1), (2)
   static func onGrid(_ row: ArraySlice<Float>) -> GridRow {
     let zeros = [Int32](repeating: 0, count: row.count)
     guard row.allSatisfy(\.isFinite) else { return GridRow(step: .nan, integers: zeros) }
@@ -33,7 +34,7 @@ enum PlainArithmetic {
     return lanes[0]
   }
 
-  /// (6)
+  // (6)
   static func layerNorm(
     _ x: [Float], gamma: [Float], beta: [Float], epsilon: Float
   ) -> [Float] {
@@ -45,7 +46,7 @@ enum PlainArithmetic {
     return x.indices.map { deviations[$0] * inverse * gamma[$0] + beta[$0] }
   }
 
-  /// (7)
+  // (7)
   static func exp(_ x: Float) -> Float {
     if x.isNaN { return x }
     if x < -87 { return 0 }
@@ -71,13 +72,13 @@ enum PlainArithmetic {
     return x.sign == .minus ? -e : e
   }
 
-  /// (8)
+  // (8)
   static func gelu(_ x: Float) -> Float {
     let half: Float = 0.5
     return (x * half) * (erf(x * Float(0.5.squareRoot())) + 1)
   }
 
-  /// (9)
+  // (9)
   static func tanh(_ x: Float) -> Float {
     let e = exp(abs(x) * -2)
     let t = (1 - e) / (1 + e)
@@ -93,7 +94,7 @@ enum PlainArithmetic {
     }
   }
 
-  /// (3), (4), (11)
+  // (3), (4), (11)
   static func linear(_ problem: LinearProblem) -> [Float] {
     let (inputs, outputs) = (problem.shape.inputs, problem.shape.outputs)
     let options = problem.options
@@ -137,7 +138,7 @@ enum PlainArithmetic {
     return result
   }
 
-  /// "Attention", (10), (11)
+  // "Attention", (10), (11)
   static func attention(
     _ problem: AttentionProblem, _ kind: AttentionProblem.Kind
   ) -> [Float] {
@@ -188,7 +189,7 @@ enum PlainArithmetic {
     return result
   }
 
-  /// (12)
+  // (12)
   static func probabilities(_ logits: [Float]) -> [Float] {
     let top = logits.max() ?? 0
     let shares = logits.map { exp($0 - top) }

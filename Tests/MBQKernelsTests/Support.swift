@@ -19,7 +19,9 @@ extension KernelSets {
   static var others: [KernelSet] { runnable.filter { $0 != generic } }
 }
 
-/// Where two results differ in a bit, or `nil`. Two NaNs are equal whatever their payload.
+/// Where two results differ in a bit, or `nil`.
+///
+/// Two NaNs are equal whatever their payload.
 func difference(_ a: [Float], _ b: [Float]) -> String? {
   guard a.count == b.count else { return "\(a.count) and \(b.count) numbers" }
   for index in a.indices

@@ -53,12 +53,13 @@ struct InventoryTests {
     let read = Set(graph.steps.flatMap(\.operation.tensors))
     #expect(read == Set(graph.tensors.indices))
     #expect(
-      graph.requirements == graph.tensors.map { tensor in
-        guard case .checkpoint(let name) = tensor.expression else {
-          return TensorRequirement("not from the checkpoint: \(tensor.name)", tensor.shape)
-        }
-        return TensorRequirement(name, tensor.shape)
-      })
+      graph.requirements
+        == graph.tensors.map { tensor in
+          guard case .checkpoint(let name) = tensor.expression else {
+            return TensorRequirement("not from the checkpoint: \(tensor.name)", tensor.shape)
+          }
+          return TensorRequirement(name, tensor.shape)
+        })
   }
 
   @Test("MobileBERT's own size has 1,113 tensors with 24,582,914 parameters")

@@ -11,8 +11,8 @@ import Testing
 struct VariantTests {
   private struct Golden: Decodable {
     struct Text: Decodable {
-      var input_ids: [UInt32]
-      var token_type_ids: [Int]
+      var inputIds: [UInt32]
+      var tokenTypeIds: [Int]
       var logits: [Double]
       /// (tokens, width) by the name of transformers' module.
       var taps: [String: [[Double]]]?
@@ -23,9 +23,11 @@ struct VariantTests {
     /// Those of a single text: a pair has tokens of a second type, which no text has here.
     static func singleTexts(_ variant: String) throws -> [Text] {
       let path = Repository.path("Formats/mobilebert/golden/\(variant)/golden.json")
-      let golden = try JSONDecoder().decode(
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let golden = try decoder.decode(
         Golden.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
-      return golden.texts.filter { text in text.token_type_ids.allSatisfy { $0 == 0 } }
+      return golden.texts.filter { text in text.tokenTypeIds.allSatisfy { $0 == 0 } }
     }
   }
 
@@ -44,10 +46,10 @@ struct VariantTests {
   func logits(variant: String) throws {
     let reference = Reference(try checkpoint(variant))
     let texts = try Golden.singleTexts(variant)
-    #expect(texts.map(\.input_ids.count) == [2, 1, 5, 8, 24])
+    #expect(texts.map(\.inputIds.count) == [2, 1, 5, 8, 24])
     for text in texts {
-      let error = relativeError(reference.logits(text.input_ids), text.logits)
-      #expect(error < 1e-4, "\(text.input_ids.count) tokens")
+      let error = relativeError(reference.logits(text.inputIds), text.logits)
+      #expect(error < 1e-4, "\(text.inputIds.count) tokens")
     }
   }
 
@@ -75,7 +77,7 @@ struct VariantTests {
     var compared = Set<String>()
     for text in try Golden.singleTexts("standard") {
       guard let truths = text.taps else { continue }
-      _ = reference.logits(text.input_ids) { tap in
+      _ = reference.logits(text.inputIds) { tap in
         guard let module = Self.modules[tap.site.name], let truth = truths[module] else { return }
         compared.insert(module)
         #expect(tap.rows == truth.count && tap.width == truth[0].count, "\(module)")

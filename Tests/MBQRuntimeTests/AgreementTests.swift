@@ -12,7 +12,7 @@ struct AgreementTests {
   private func logits(_ precision: Precision) throws -> [(golden: LogitGolden, logits: [Float])] {
     let goldens = try Subject.tinyNewsGoldens()
     let state = RunState(model: try Subject.tinyNews().model(precision))
-    let logits = try state.logits(goldens.map(\.input_ids))
+    let logits = try state.logits(goldens.map(\.inputIds))
     return goldens.indices.map { (goldens[$0], Array(logits[(2 * $0)..<(2 * $0 + 2)])) }
   }
 
@@ -37,13 +37,13 @@ struct AgreementTests {
     let reference = try Subject.tinyNews().reference()
     let state = RunState(model: try Subject.tinyNews().model(.float32))
     #if DEBUG
-    let step = 40
+    let step = 60
     #else
     let step = 1
     #endif
     let goldens = try Subject.tinyNewsGoldens()
     for index in stride(from: 0, to: goldens.count, by: step) {
-      let tokens = goldens[index].input_ids
+      let tokens = goldens[index].inputIds
       let truth = reference.logits(tokens).map(Double.init)
       #expect(relativeError(try state.logits([tokens]), truth) < 1e-5, "text \(index)")
     }
@@ -55,10 +55,10 @@ struct AgreementTests {
     let model = try Subject.tinyNews().model(.float32)
     let state = RunState(model: model)
     let results = try state.classify(goldens.map(\.text))
-    let logits = try state.logits(goldens.map(\.input_ids))
+    let logits = try state.logits(goldens.map(\.inputIds))
     for (index, result) in results.enumerated() {
       #expect(result.logits == Array(logits[(2 * index)..<(2 * index + 2)]))
-      #expect(result.tokenCount == goldens[index].input_ids.count)
+      #expect(result.tokenCount == goldens[index].inputIds.count)
       #expect(result.label == (result.logits[0] >= result.logits[1] ? 0 : 1))
       let odds = exp(Double(result.logits[1] - result.logits[0]))
       #expect(abs(Double(result.probabilities[1]) - odds / (1 + odds)) < 1e-6)

@@ -5,7 +5,9 @@ import MBQQuantizer
 import MBQRuntime
 import Testing
 
-/// After the last attention only the first token's row of each text is computed. A model that has one
+/// After the last attention only the first token's row of each text is computed.
+///
+/// A model that has one
 /// more attention, which nobody reads, must compute every row, and gives the same logits.
 @Suite("Only the rows that are read")
 struct FirstRowsTests {

@@ -55,7 +55,8 @@ struct OddModel: CustomTestStringConvertible, Sendable {
     defer { try? files.removeItem(at: folder) }
     let standard = Repository.root.appendingPathComponent("Formats/mobilebert/golden/standard")
     try files.copyItem(
-      at: standard.appendingPathComponent("vocab.txt"), to: folder.appendingPathComponent("vocab.txt"))
+      at: standard.appendingPathComponent("vocab.txt"),
+      to: folder.appendingPathComponent("vocab.txt"))
     let json = try JSONSerialization.jsonObject(
       with: Data(contentsOf: standard.appendingPathComponent("config.json")))
     var configuration = try #require(json as? [String: Any])

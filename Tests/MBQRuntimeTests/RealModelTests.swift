@@ -21,7 +21,7 @@ struct RealModelTests {
 
   /// 32 texts of 1 to 512 tokens, the odd ones random.
   private func texts() throws -> [[UInt32]] {
-    let goldens = try Self.result.get().goldens.map(\.input_ids)
+    let goldens = try Self.result.get().goldens.map(\.inputIds)
     let short = goldens.filter { $0.count <= 150 }.prefix(26)
     let long = goldens.filter { $0.count == 512 }.prefix(2)
     let random = randomTexts(lengths: [1, 2, 49, 301], vocabulary: 30_522)
@@ -64,7 +64,7 @@ struct RealModelTests {
     var worst = 0.0
     var different = 0
     for golden in goldens {
-      let logits = try state.logits([golden.input_ids])
+      let logits = try state.logits([golden.inputIds])
       worst = max(worst, relativeError(logits, golden.logits))
       if (logits[0] < logits[1]) != (golden.logits[0] < golden.logits[1]) { different += 1 }
     }
@@ -77,9 +77,9 @@ struct RealModelTests {
     let (subject, goldens) = try Self.result.get()
     let reference = subject.reference()
     let state = RunState(model: try subject.model(.float32))
-    for golden in goldens.filter({ $0.input_ids.count <= 64 }).prefix(12) {
-      let truth = reference.logits(golden.input_ids).map(Double.init)
-      #expect(relativeError(try state.logits([golden.input_ids]), truth) < 1e-5)
+    for golden in goldens.filter({ $0.inputIds.count <= 64 }).prefix(12) {
+      let truth = reference.logits(golden.inputIds).map(Double.init)
+      #expect(relativeError(try state.logits([golden.inputIds]), truth) < 1e-5)
     }
   }
 }

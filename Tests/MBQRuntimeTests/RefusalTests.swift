@@ -44,7 +44,9 @@ struct RefusalTests {
   }
 
   /// Token 1000's embedding is infinite: its row of the table has an infinite scale.
-  @Test("logits that are no numbers, also when the first token never saw the cause", arguments: KernelSets.runnable)
+  @Test(
+    "logits that are no numbers, also when the first token never saw the cause",
+    arguments: KernelSets.runnable)
   func notFinite(kernels: KernelSet) throws {
     let altered = try Rewriter(Subject.tinyNews().bytes(.int8)) { parts in
       guard case .embed(let embed) = parts.header.steps[1].operation, let word = embed.word else {

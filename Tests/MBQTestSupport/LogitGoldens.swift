@@ -4,11 +4,12 @@ public import Foundation
 /// line: `{"text": …, "input_ids": […], "logits": […]}`.
 public struct LogitGolden: Decodable, Sendable {
   public var text: String
-  public var input_ids: [UInt32]
+  public var inputIds: [UInt32]
   public var logits: [Double]
 
   public static func read(_ url: URL) throws -> [LogitGolden] {
     let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try Data(contentsOf: url).split(separator: UInt8(ascii: "\n")).map {
       try decoder.decode(LogitGolden.self, from: $0)
     }

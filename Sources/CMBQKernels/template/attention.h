@@ -211,25 +211,25 @@ static void SET(attention_i8)(const mbq_attention *a) {
     }
     uint32_t p = 0;
     for (; p + I8_PANELS <= panels; p += I8_PANELS) {
-#define TILE(mr) score_tile_i8(AT_MOST(mr, I8_ROWS), I8_PANELS, a, &l, p * 16, steps)
-      ROW_CASES(TILE)
+#define TILE(mr) score_tile_i8(mr, I8_PANELS, a, &l, p * 16, steps)
+      ROW_CASES(I8_ROWS, TILE)
 #undef TILE
     }
     for (; p < panels; p++) {
-#define TILE(mr) score_tile_i8(AT_MOST(mr, I8_ROWS), 1, a, &l, p * 16, steps)
-      ROW_CASES(TILE)
+#define TILE(mr) score_tile_i8(mr, 1, a, &l, p * 16, steps)
+      ROW_CASES(I8_ROWS, TILE)
 #undef TILE
     }
     for (uint32_t r = 0; r < b.count; r++) factors[r] = weigh_row(a, &l, r) + lost;
     uint32_t d = 0;
     for (; d + 16 * I8_PANELS <= l.head16; d += 16 * I8_PANELS) {
-#define TILE(mr) value_tile_i8(AT_MOST(mr, I8_ROWS), I8_PANELS, a, &l, b.first, d, factors)
-      ROW_CASES(TILE)
+#define TILE(mr) value_tile_i8(mr, I8_PANELS, a, &l, b.first, d, factors)
+      ROW_CASES(I8_ROWS, TILE)
 #undef TILE
     }
     for (; d < l.head16; d += 16) {
-#define TILE(mr) value_tile_i8(AT_MOST(mr, I8_ROWS), 1, a, &l, b.first, d, factors)
-      ROW_CASES(TILE)
+#define TILE(mr) value_tile_i8(mr, 1, a, &l, b.first, d, factors)
+      ROW_CASES(I8_ROWS, TILE)
 #undef TILE
     }
   }
