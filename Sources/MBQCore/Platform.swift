@@ -124,8 +124,8 @@ public enum AtomicFile {
 
   /// A new file beside `path`.
   ///
-  /// A name may be taken by another thread, or by a process that was ended
-  /// and whose number came around again.
+  /// A name may be taken by another thread, or by a process that was ended and whose number came
+  /// around again.
   private static func openTemporary(
     beside path: String
   ) throws(FileError) -> (path: String, descriptor: Int32) {
