@@ -1,43 +1,33 @@
 import MBQCore
 
 /// fp32, row after row.
-public enum Float32Rows: WeightScheme {
+public enum Float32Rows: Float32Scheme {
   public static var name: String { "float32" }
   public static var code: SchemeCode { .float32 }
-  public static var errorCeiling: Float { 0 }
-
-  public static func encode(
-    _ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int
-  ) -> EncodedMatrix {
-    encodeFloats(code, values, rows, columns) { $0.bitPattern.littleEndian }
-  }
-
-  public static func decode(_ matrix: EncodedMatrix) -> [Float] {
-    decodeFloats(matrix, UInt32.self) { Float(bitPattern: UInt32(littleEndian: $0)) }
-  }
-}
-
-/// fp16, row after row: the nearest half float, ties to even.
-public enum Float16Rows: WeightScheme {
-  public static var name: String { "float16" }
-  public static var code: SchemeCode { .float16 }
-  public static var errorCeiling: Float { 0x1p-11 }
-
-  public static func encode(
-    _ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int
-  ) -> EncodedMatrix {
-    encodeFloats(code, values, rows, columns) { half(from: $0).littleEndian }
-  }
-
-  public static func decode(_ matrix: EncodedMatrix) -> [Float] {
-    decodeFloats(matrix, UInt16.self) { float(fromHalf: UInt16(littleEndian: $0)) }
-  }
 }
 
 /// fp32 in panels of 16 rows.
-public enum Float32Panels: WeightScheme {
+public enum Float32Panels: Float32Scheme {
   public static var name: String { "float32-panels" }
   public static var code: SchemeCode { .float32Panels }
+}
+
+/// fp16, row after row: the nearest half float, ties to even.
+public enum Float16Rows: Float16Scheme {
+  public static var name: String { "float16" }
+  public static var code: SchemeCode { .float16 }
+}
+
+/// fp16 in panels of 16 rows.
+public enum Float16Panels: Float16Scheme {
+  public static var name: String { "float16-panels" }
+  public static var code: SchemeCode { .float16Panels }
+}
+
+/// A scheme of fp32 elements in the order of its code.
+public protocol Float32Scheme: WeightScheme {}
+
+extension Float32Scheme {
   public static var errorCeiling: Float { 0 }
 
   public static func encode(
@@ -51,10 +41,10 @@ public enum Float32Panels: WeightScheme {
   }
 }
 
-/// fp16 in panels of 16 rows.
-public enum Float16Panels: WeightScheme {
-  public static var name: String { "float16-panels" }
-  public static var code: SchemeCode { .float16Panels }
+/// A scheme of fp16 elements in the order of its code.
+public protocol Float16Scheme: WeightScheme {}
+
+extension Float16Scheme {
   public static var errorCeiling: Float { 0x1p-11 }
 
   public static func encode(
