@@ -116,21 +116,19 @@ INLINE float pack_values_i8(const mbq_attention *a, const mbq_attention_layout *
   return lost;
 }
 
-INLINE void score_tile_i8(const int mr, const int nb, const mbq_attention *a,
-                          const mbq_attention_layout *l, uint32_t key, const float *steps) {
-  uint8_t *s = a->scratch;
-  const uint32_t groups = (a->head_size + 3) / 4;
-  acc16 sums[I8_ROWS][I8_PANELS];
-  multiply_i8(mr, nb, s + l->rows, (size_t)l->head16 * ACT_BYTES,
-              (const int8_t *)(s + l->keys) + (size_t)(key / 16) * groups * 64,
-              (size_t)groups * 64, groups, sums);
-  UNROLL for (int c = 0; c < nb; c++) {
-    const uint32_t j = key + 16 * c;
-    v16f scale = load16((const float *)(s + l->key_scales) + j);
-    v16i correction = ACT_OFFSET ? *(const v16i *)((int32_t *)(s + l->key_sums) + j) : (v16i){0};
-    UNROLL for (int r = 0; r < mr; r++) {
-      v16f x = __builtin_convertvector(acc_value(sums[r][c]) - correction, v16f);
-      store16((float *)(s + l->scores) + (size_t)r * l->tokens16 + j, (x * scale) * steps[r]);
+/* Scores of rows `b` against `panels` panels of keys from `key` on. */
+static NOINLINE void SET(finish_scores)(const mbq_attention_layout *l, uint8_t *s, uint32_t rows,
+                                        uint32_t key, uint32_t panels, const int32_t *sums,
+                                        const float *steps) {
+  for (uint32_t c = 0; c < panels; c++, key += 16, sums += 16) {
+    const v16f scale = load16((const float *)(s + l->key_scales) + key);
+    const v16i correction =
+        ACT_OFFSET ? *(const v16i *)((int32_t *)(s + l->key_sums) + key) : (v16i){0};
+    float *scores = (float *)(s + l->scores) + key;
+    for (uint32_t r = 0; r < rows; r++) {
+      const v16i sum = *(const v16i *)(sums + r * TILE_COLUMNS) - correction;
+      store16(scores + (size_t)r * l->tokens16,
+              (__builtin_convertvector(sum, v16f) * scale) * steps[r]);
     }
   }
 }
@@ -197,7 +195,9 @@ static void SET(attention_i8)(const mbq_attention *a) {
   uint8_t *s = a->scratch;
   pack_keys_i8(a, &l);
   const float lost = pack_values_i8(a, &l);
-  const uint32_t panels = l.tokens16 / 16;
+  const uint32_t panels = l.tokens16 / 16, groups = (a->head_size + 3) / 4;
+  const size_t panel_bytes = (size_t)groups * 64;
+  _Alignas(64) int32_t sums[TILE_ROWS * TILE_COLUMNS];
   const uint32_t blocks = (a->row_count + I8_ROWS - 1) / I8_ROWS;
   for (uint32_t i = 0; i < blocks; i++) {
     row_block b = block_of(i, blocks, a->row_count);
@@ -209,16 +209,11 @@ static void SET(attention_i8)(const mbq_attention *a) {
       steps[r] = quantize_row(row, l.head16, s + l.rows + (size_t)r * l.head16 * ACT_BYTES) *
                  a->scale;
     }
-    uint32_t p = 0;
-    for (; p + I8_PANELS <= panels; p += I8_PANELS) {
-#define TILE(mr) score_tile_i8(mr, I8_PANELS, a, &l, p * 16, steps)
-      ROW_CASES(I8_ROWS, TILE)
-#undef TILE
-    }
-    for (; p < panels; p++) {
-#define TILE(mr) score_tile_i8(mr, 1, a, &l, p * 16, steps)
-      ROW_CASES(I8_ROWS, TILE)
-#undef TILE
+    for (uint32_t p = 0, count; p < panels; p += count) {
+      count = p + I8_PANELS <= panels ? I8_PANELS : 1;
+      SET(multiply_i8)(b, count, s + l.rows, (size_t)l.head16 * ACT_BYTES,
+                       (const int8_t *)(s + l.keys) + p * panel_bytes, panel_bytes, groups, sums);
+      SET(finish_scores)(&l, s, b.count, p * 16, count, sums, steps);
     }
     for (uint32_t r = 0; r < b.count; r++) factors[r] = weigh_row(a, &l, r) + lost;
     uint32_t d = 0;

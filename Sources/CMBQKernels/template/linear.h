@@ -11,64 +11,72 @@ INLINE row_block block_of(uint32_t i, uint32_t blocks, uint32_t rows) {
                    : (row_block){i * small + large, small};
 }
 
-/* What follows the product, for columns n ..< n + 16 of row `r`: (4). */
-INLINE void finish(const mbq_linear *a, uint32_t r, uint32_t n, v16f y) {
-  if (a->bias) y = y + load16(a->bias + n);
-  y = activate(y, a->activation);
-  if (a->residual) y = y + load16(a->residual + r * a->residual_stride + n);
-  if (a->norm == MBQ_NORM_NO_NORM) y = y * load16(a->gamma + n) + load16(a->beta + n);
-  store16(a->output + r * a->output_stride + n, y);
+/* A tile's sums pass from the product to what follows through memory that never leaves the first
+ * cache: [row][column of the tile]. That keeps one loop for the epilogue instead of one a tile size. */
+enum { TILE_COLUMNS = 16 * (I8_PANELS > F32_PANELS ? I8_PANELS : F32_PANELS),
+       TILE_ROWS = I8_ROWS > F32_ROWS ? I8_ROWS : F32_ROWS };
+
+/* What an epilogue does, known when it is compiled: (4). */
+enum { DOES_BIAS = 1, DOES_RELU = 2, DOES_RESIDUAL = 4, DOES_NO_NORM = 8, DOES_OTHER = 16 };
+
+INLINE uint32_t epilogue_of(const mbq_linear *a) {
+  return (a->bias ? DOES_BIAS : 0) | (a->residual ? DOES_RESIDUAL : 0) |
+         (a->norm == MBQ_NORM_NO_NORM ? DOES_NO_NORM : 0) |
+         (a->activation == MBQ_ACTIVATION_RELU ? DOES_RELU
+          : a->activation == MBQ_ACTIVATION_NONE ? 0 : DOES_OTHER);
 }
+
+/* Rows `b`, columns column ..< column + 16 * panels, of sums `sums`: int32 that are rescaled first, or
+ * floats. */
+INLINE void finish(const uint32_t does, const int integers, const mbq_linear *a, row_block b,
+                   uint32_t column, uint32_t panels, const int32_t *sums, const float *steps) {
+  for (uint32_t c = 0; c < panels; c++, column += 16, sums += 16) {
+    v16f scale, bias, gamma, beta;
+    v16i correction = {0};
+    if (integers) scale = load16(a->scales + column);
+    if (integers && ACT_OFFSET) correction = *(const v16i *)(a->column_sums + column);
+    if (does & DOES_BIAS) bias = load16(a->bias + column);
+    if (does & DOES_NO_NORM) gamma = load16(a->gamma + column), beta = load16(a->beta + column);
+    for (uint32_t r = 0; r < b.count; r++) {
+      const v16i sum = *(const v16i *)(sums + r * TILE_COLUMNS);
+      v16f y = (v16f)sum;
+      if (integers) y = (__builtin_convertvector(sum - correction, v16f) * scale) * steps[r];
+      if (does & DOES_BIAS) y = y + bias;
+      if (does & DOES_RELU) y = max16(y, splat(0.0f));
+      if (does & DOES_OTHER) y = activate(y, a->activation);
+      const size_t row = b.first + r;
+      if (does & DOES_RESIDUAL) y = y + load16(a->residual + row * a->residual_stride + column);
+      if (does & DOES_NO_NORM) y = y * gamma + beta;
+      store16(a->output + row * a->output_stride + column, y);
+    }
+  }
+}
+
+/* The epilogues models have get code of their own; the others decide as they go. */
+#define FINISH_CASE(does)                                                                        \
+  case does: finish(does, integers, a, b, column, panels, sums, steps); break;
+#define FINISH(name, integers_)                                                                  \
+  static NOINLINE void SET(name)(uint32_t does, const mbq_linear *a, row_block b,                \
+                                 uint32_t column, uint32_t panels, const int32_t *sums,          \
+                                 const float *steps) {                                           \
+    const int integers = integers_;                                                              \
+    switch (does) {                                                                              \
+      FINISH_CASE(DOES_BIAS)                                                                     \
+      FINISH_CASE(DOES_BIAS | DOES_RELU)                                                         \
+      FINISH_CASE(DOES_NO_NORM)                                                                  \
+      FINISH_CASE(DOES_RESIDUAL | DOES_NO_NORM)                                                  \
+      FINISH_CASE(DOES_BIAS | DOES_RESIDUAL)                                                     \
+      FINISH_CASE(DOES_BIAS | DOES_RESIDUAL | DOES_NO_NORM)                                      \
+    default: finish(does, integers, a, b, column, panels, sums, steps);                          \
+    }                                                                                            \
+  }
+FINISH(finish_integers, 1)
+FINISH(finish_floats, 0)
 
 INLINE void finish_rows(const mbq_linear *a, row_block b) {
   if (a->norm != MBQ_NORM_LAYER_NORM) return;
   for (uint32_t r = b.first; r < b.first + b.count; r++) {
     layer_norm_row(a->output + r * a->output_stride, a->outputs, a->gamma, a->beta, a->epsilon);
-  }
-}
-
-/* Puts `count` floats on the grid and stores them as the set's dot product wants them. */
-INLINE float quantize_row(const float *x, uint32_t count, uint8_t *destination) {
-  v16i m = {0};
-  for (uint32_t k = 0; k < count; k += 16) m = magnitude_max(m, load16(x + k));
-  row_step step = row_step_of(max_lane(m));
-  for (uint32_t k = 0; k < count; k += 16) {
-    store_activations(destination + k * ACT_BYTES, on_grid(load16(x + k), step.inverse));
-  }
-  return step.scale;
-}
-
-/* (3): sums[r][c] += rows (mr of them, `stride` bytes apart) times panels (nb of them). */
-INLINE void multiply_i8(const int mr, const int nb, const uint8_t *rows, size_t stride,
-                        const int8_t *panels, size_t panel_bytes, uint32_t groups,
-                        acc16 sums[][I8_PANELS]) {
-  UNROLL for (int r = 0; r < mr; r++)
-    UNROLL for (int c = 0; c < nb; c++) sums[r][c] = acc_zero();
-  for (uint32_t g = 0; g < groups; g++) {
-    weights16 w[I8_PANELS];
-    UNROLL for (int c = 0; c < nb; c++) w[c] = load_weights(panels + c * panel_bytes + (size_t)g * 64);
-    UNROLL for (int r = 0; r < mr; r++) {
-      act4 x = load_act(rows + r * stride + (size_t)g * 4 * ACT_BYTES);
-      UNROLL for (int c = 0; c < nb; c++) sums[r][c] = dot4(sums[r][c], x, w[c]);
-    }
-  }
-}
-
-INLINE void linear_tile_i8(const int mr, const int nb, const mbq_linear *a, uint32_t first,
-                           uint32_t n, const uint8_t *rows, size_t stride, const float *steps) {
-  const uint32_t groups = (a->inputs + 3) / 4;
-  const size_t panel_bytes = (size_t)groups * 64;
-  acc16 sums[I8_ROWS][I8_PANELS];
-  multiply_i8(mr, nb, rows, stride, (const int8_t *)a->weights + (n / 16) * panel_bytes,
-              panel_bytes, groups, sums);
-  UNROLL for (int c = 0; c < nb; c++) {
-    const uint32_t column = n + 16 * c;
-    v16f scale = load16(a->scales + column);
-    v16i correction = ACT_OFFSET ? *(const v16i *)(a->column_sums + column) : (v16i){0};
-    UNROLL for (int r = 0; r < mr; r++) {
-      v16f y = __builtin_convertvector(acc_value(sums[r][c]) - correction, v16f);
-      finish(a, first + r, column, (y * scale) * steps[r]);
-    }
   }
 }
 
@@ -95,12 +103,59 @@ INLINE void linear_tile_i8(const int mr, const int nb, const mbq_linear *a, uint
   ROW_CASE(12, most, CALL)                                                                       \
   }
 
+/* Puts `count` floats on the grid and stores them as the set's dot product wants them. */
+INLINE float quantize_row(const float *x, uint32_t count, uint8_t *destination) {
+  v16i m = {0};
+  for (uint32_t k = 0; k < count; k += 16) m = magnitude_max(m, load16(x + k));
+  row_step step = row_step_of(max_lane(m));
+  for (uint32_t k = 0; k < count; k += 16) {
+    store_activations(destination + k * ACT_BYTES, on_grid(load16(x + k), step.inverse));
+  }
+  return step.scale;
+}
+
+/* (3): sums[r][c] = rows (mr of them, `stride` bytes apart) times panels (nb of them). */
+INLINE void multiply_tile_i8(const int mr, const int nb, const uint8_t *rows, size_t stride,
+                             const int8_t *panels, size_t panel_bytes, uint32_t groups,
+                             int32_t *sums) {
+  acc16 acc[I8_ROWS][I8_PANELS];
+  UNROLL for (int r = 0; r < mr; r++)
+    UNROLL for (int c = 0; c < nb; c++) acc[r][c] = acc_zero();
+  for (uint32_t g = 0; g < groups; g++) {
+    weights16 w[I8_PANELS];
+    UNROLL for (int c = 0; c < nb; c++) w[c] = load_weights(panels + c * panel_bytes + (size_t)g * 64);
+    UNROLL for (int r = 0; r < mr; r++) {
+      act4 x = load_act(rows + r * stride + (size_t)g * 4 * ACT_BYTES);
+      UNROLL for (int c = 0; c < nb; c++) acc[r][c] = dot4(acc[r][c], x, w[c]);
+    }
+  }
+  UNROLL for (int r = 0; r < mr; r++)
+    UNROLL for (int c = 0; c < nb; c++)
+      *(v16i *)(sums + r * TILE_COLUMNS + 16 * c) = acc_value(acc[r][c]);
+}
+
+static NOINLINE void SET(multiply_i8)(row_block b, uint32_t panels, const uint8_t *rows,
+                                      size_t stride, const int8_t *weights, size_t panel_bytes,
+                                      uint32_t groups, int32_t *sums) {
+  if (panels == I8_PANELS) {
+#define TILE(mr) multiply_tile_i8(mr, I8_PANELS, rows, stride, weights, panel_bytes, groups, sums)
+    ROW_CASES(I8_ROWS, TILE)
+#undef TILE
+  } else {
+#define TILE(mr) multiply_tile_i8(mr, 1, rows, stride, weights, panel_bytes, groups, sums)
+    ROW_CASES(I8_ROWS, TILE)
+#undef TILE
+  }
+}
+
 static void SET(linear_i8)(const mbq_linear *a) {
   if (a->rows == 0) return;
   const size_t stride = (size_t)(a->inputs + 15) / 16 * 16 * ACT_BYTES;
   uint8_t *rows = a->scratch;
-  const uint32_t panels = (a->outputs + 15) / 16;
-  const uint32_t blocks = (a->rows + I8_ROWS - 1) / I8_ROWS;
+  _Alignas(64) int32_t sums[TILE_ROWS * TILE_COLUMNS];
+  const uint32_t panels = (a->outputs + 15) / 16, groups = (a->inputs + 3) / 4;
+  const size_t panel_bytes = (size_t)groups * 64;
+  const uint32_t blocks = (a->rows + I8_ROWS - 1) / I8_ROWS, does = epilogue_of(a);
   for (uint32_t i = 0; i < blocks; i++) {
     row_block b = block_of(i, blocks, a->rows);
     float steps[I8_ROWS];
@@ -108,24 +163,19 @@ static void SET(linear_i8)(const mbq_linear *a) {
       steps[r] = quantize_row(a->input + (b.first + r) * a->input_stride, a->inputs,
                               rows + r * stride);
     }
-    uint32_t p = 0;
-    for (; p + I8_PANELS <= panels; p += I8_PANELS) {
-#define TILE(mr) linear_tile_i8(mr, I8_PANELS, a, b.first, p * 16, rows, stride, steps)
-      ROW_CASES(I8_ROWS, TILE)
-#undef TILE
-    }
-    for (; p < panels; p++) {
-#define TILE(mr) linear_tile_i8(mr, 1, a, b.first, p * 16, rows, stride, steps)
-      ROW_CASES(I8_ROWS, TILE)
-#undef TILE
+    for (uint32_t p = 0, count; p < panels; p += count) {
+      count = p + I8_PANELS <= panels ? I8_PANELS : 1;
+      SET(multiply_i8)(b, count, rows, stride, (const int8_t *)a->weights + p * panel_bytes,
+                       panel_bytes, groups, sums);
+      SET(finish_integers)(does, a, b, p * 16, count, sums, steps);
     }
     finish_rows(a, b);
   }
 }
 
 /* The fp32 product: each output is one chain of fused multiply-adds over k in order (11). */
-INLINE void linear_tile_float(const int mr, const int nb, const int half, const mbq_linear *a,
-                              uint32_t first, uint32_t n) {
+INLINE void multiply_tile_float(const int mr, const int nb, const int half, const mbq_linear *a,
+                                uint32_t first, uint32_t n, float *result) {
   const size_t size = half ? 2 : 4;
   const uint8_t *panel = (const uint8_t *)a->weights + (size_t)n * a->inputs * size;
   const float *x = a->input + first * a->input_stride;
@@ -136,36 +186,35 @@ INLINE void linear_tile_float(const int mr, const int nb, const int half, const 
     v16f w[F32_PANELS];
     UNROLL for (int c = 0; c < nb; c++) {
       const uint8_t *p = panel + ((size_t)c * a->inputs + k) * 16 * size;
-      w[c] = half ? widen_half(p)
-                  : load16((const float *)p);
+      w[c] = half ? widen_half(p) : load16((const float *)p);
     }
     UNROLL for (int r = 0; r < mr; r++)
       UNROLL for (int c = 0; c < nb; c++)
         sums[r][c] = fma16(splat(x[r * a->input_stride + k]), w[c], sums[r][c]);
   }
-  UNROLL for (int c = 0; c < nb; c++)
-    UNROLL for (int r = 0; r < mr; r++) finish(a, first + r, n + 16 * c, sums[r][c]);
+  UNROLL for (int r = 0; r < mr; r++)
+    UNROLL for (int c = 0; c < nb; c++) store16(result + r * TILE_COLUMNS + 16 * c, sums[r][c]);
 }
 
 INLINE void linear_float(const mbq_linear *a, const int half) {
   if (a->rows == 0) return;
-  const uint32_t panels = (a->outputs + 15) / 16;
+  const uint32_t panels = (a->outputs + 15) / 16, does = epilogue_of(a);
   const uint32_t blocks = (a->rows + F32_ROWS - 1) / F32_ROWS;
-  for (uint32_t p = 0; p < panels; p += F32_PANELS) {
-    const int whole = p + F32_PANELS <= panels;
+  _Alignas(64) int32_t sums[TILE_ROWS * TILE_COLUMNS];
+  for (uint32_t p = 0, count; p < panels; p += count) {
+    count = p + F32_PANELS <= panels ? F32_PANELS : 1;
     for (uint32_t i = 0; i < blocks; i++) {
       row_block b = block_of(i, blocks, a->rows);
-      if (whole) {
-#define TILE(mr) linear_tile_float(mr, F32_PANELS, half, a, b.first, p * 16)
+      if (count == F32_PANELS) {
+#define TILE(mr) multiply_tile_float(mr, F32_PANELS, half, a, b.first, p * 16, (float *)sums)
         ROW_CASES(F32_ROWS, TILE)
 #undef TILE
-        continue;
-      }
-      for (uint32_t q = p; q < panels; q++) {
-#define TILE(mr) linear_tile_float(mr, 1, half, a, b.first, q * 16)
+      } else {
+#define TILE(mr) multiply_tile_float(mr, 1, half, a, b.first, p * 16, (float *)sums)
         ROW_CASES(F32_ROWS, TILE)
 #undef TILE
       }
+      SET(finish_floats)(does, a, b, p * 16, count, sums, NULL);
     }
   }
   for (uint32_t i = 0; i < blocks; i++) finish_rows(a, block_of(i, blocks, a->rows));

@@ -20,6 +20,7 @@ typedef int16_t v16s_unaligned __attribute__((vector_size(32), aligned(2), may_a
 /* Tiles live in registers only if the loops over them are gone. */
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
 
 INLINE v16f load16(const float *p) { return *(const v16f_unaligned *)p; }
 INLINE void store16(float *p, v16f x) { *(v16f_unaligned *)p = x; }
