@@ -198,17 +198,24 @@ static void SET(attention_i8)(const mbq_attention *a) {
   const uint32_t panels = l.tokens16 / 16, groups = (a->head_size + 3) / 4;
   const size_t panel_bytes = (size_t)groups * 64;
   _Alignas(64) int32_t sums[TILE_ROWS * TILE_COLUMNS];
+  _Alignas(64) float room[I8_ROWS * HEAD_MOST];
   const uint32_t blocks = (a->row_count + I8_ROWS - 1) / I8_ROWS;
   for (uint32_t i = 0; i < blocks; i++) {
     row_block b = block_of(i, blocks, a->row_count);
     b.first += a->first_row;
     float steps[I8_ROWS], factors[I8_ROWS];
-    for (uint32_t r = 0; r < b.count; r++) {
-      _Alignas(64) float row[HEAD_MOST];
-      copy_head(a->query + (b.first + r) * a->query_stride, a->head_size, l.head16, row);
-      steps[r] = quantize_row(row, l.head16, s + l.rows + (size_t)r * l.head16 * ACT_BYTES) *
-                 a->scale;
+    const float *query = a->query + b.first * a->query_stride;
+    size_t query_stride = a->query_stride;
+    if (l.head16 != a->head_size) {
+      for (uint32_t r = 0; r < b.count; r++) {
+        copy_head(query + r * query_stride, a->head_size, l.head16, room + r * l.head16);
+      }
+      query = room;
+      query_stride = l.head16;
     }
+    SET(quantize_rows)(query, query_stride, b.count, l.head16, s + l.rows,
+                       (size_t)l.head16 * ACT_BYTES, steps);
+    for (uint32_t r = 0; r < b.count; r++) steps[r] *= a->scale;
     for (uint32_t p = 0, count; p < panels; p += count) {
       count = p + I8_PANELS <= panels ? I8_PANELS : 1;
       SET(multiply_i8)(b, count, s + l.rows, (size_t)l.head16 * ACT_BYTES,

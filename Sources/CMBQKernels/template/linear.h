@@ -103,17 +103,6 @@ INLINE void finish_rows(const mbq_linear *a, row_block b) {
   ROW_CASE(12, most, CALL)                                                                       \
   }
 
-/* Puts `count` floats on the grid and stores them as the set's dot product wants them. */
-INLINE float quantize_row(const float *x, uint32_t count, uint8_t *destination) {
-  v16i m = {0};
-  for (uint32_t k = 0; k < count; k += 16) m = magnitude_max(m, load16(x + k));
-  row_step step = row_step_of(max_lane(m));
-  for (uint32_t k = 0; k < count; k += 16) {
-    store_activations(destination + k * ACT_BYTES, on_grid(load16(x + k), step.inverse));
-  }
-  return step.scale;
-}
-
 /* (3): sums[r][c] = rows (mr of them, `stride` bytes apart) times panels (nb of them). */
 INLINE void multiply_tile_i8(const int mr, const int nb, const uint8_t *rows, size_t stride,
                              const int8_t *panels, size_t panel_bytes, uint32_t groups,
@@ -159,10 +148,8 @@ static void SET(linear_i8)(const mbq_linear *a) {
   for (uint32_t i = 0; i < blocks; i++) {
     row_block b = block_of(i, blocks, a->rows);
     float steps[I8_ROWS];
-    for (uint32_t r = 0; r < b.count; r++) {
-      steps[r] = quantize_row(a->input + (b.first + r) * a->input_stride, a->inputs,
-                              rows + r * stride);
-    }
+    SET(quantize_rows)(a->input + b.first * a->input_stride, a->input_stride, b.count, a->inputs,
+                       rows, stride, steps);
     for (uint32_t p = 0, count; p < panels; p += count) {
       count = p + I8_PANELS <= panels ? I8_PANELS : 1;
       SET(multiply_i8)(b, count, rows, stride, (const int8_t *)a->weights + p * panel_bytes,

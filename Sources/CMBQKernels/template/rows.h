@@ -17,11 +17,85 @@ INLINE row_step row_step_of(int32_t amax_bits) {
   return (row_step){amax / 127.0f, 127.0f / amax};
 }
 
-/* (2): x on the grid. An inverse of 0 gives 0, whatever x is. */
+/* (2): x on the grid. It needs no clamp: |x| <= amax, so |x * inverse| is at most 127 and two roundings,
+ * which rounds to 127. An inverse of 0 gives 0, whatever x is. */
 INLINE v16i on_grid(v16f x, float inverse) {
   if (inverse == 0.0f) return (v16i){0};
-  v16i q = rint16(x * inverse);
-  return __builtin_elementwise_min(__builtin_elementwise_max(q, isplat(-127)), isplat(127));
+  return rint16(x * inverse);
+}
+
+/* row_step_of, sixteen rows at a time. */
+INLINE void row_steps_of(v16i amax_bits, float *scales, float *inverses) {
+  const v16f amax = (v16f)amax_bits, zero = splat(0.0f);
+  const v16i finite = amax_bits < 0x7F800000, large = amax_bits >= 0x0D800000; /* 2^-100 */
+  const v16f scale = select16(large, amax / 127.0f, zero);
+  store16(scales, select16(finite, scale, splat(__builtin_nanf(""))));
+  store16(inverses, select16(finite & large, 127.0f / amax, zero));
+}
+
+/* Lane i: the largest lane of m[i]. Two vectors become one of half sums at each level. */
+INLINE v16i max_lanes(const v16i m[16]) {
+  v16i a[8], b[4], c[2];
+#define HALVES(x, y, ...)                                                                        \
+  __builtin_elementwise_max(__builtin_shufflevector(x, y, __VA_ARGS__)
+#define MERGE8(x, y)                                                                             \
+  HALVES(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),                          \
+      __builtin_shufflevector(x, y, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+#define MERGE4(x, y)                                                                             \
+  HALVES(x, y, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27),                        \
+      __builtin_shufflevector(x, y, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31))
+#define MERGE2(x, y)                                                                             \
+  HALVES(x, y, 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29),                        \
+      __builtin_shufflevector(x, y, 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31))
+#define MERGE1(x, y)                                                                             \
+  HALVES(x, y, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),                       \
+      __builtin_shufflevector(x, y, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
+  UNROLL for (int i = 0; i < 8; i++) a[i] = MERGE8(m[2 * i], m[2 * i + 1]);
+  UNROLL for (int i = 0; i < 4; i++) b[i] = MERGE4(a[2 * i], a[2 * i + 1]);
+  UNROLL for (int i = 0; i < 2; i++) c[i] = MERGE2(b[2 * i], b[2 * i + 1]);
+  return MERGE1(c[0], c[1]);
+}
+
+#ifndef STORE_ACTIVATIONS64
+/* 64 of them at once, where a set can do that better than four times 16. */
+#define STORE_ACTIVATIONS64(p, a, b, c, d)                                                       \
+  (store_activations(p, rint16(a)), store_activations((p) + 16 * ACT_BYTES, rint16(b)),          \
+   store_activations((p) + 32 * ACT_BYTES, rint16(c)),                                           \
+   store_activations((p) + 48 * ACT_BYTES, rint16(d)))
+#endif
+
+/* Puts `rows` rows (at most 16) of `width` floats on the grid, as the set's dot product wants them. */
+static NOINLINE void SET(quantize_rows)(const float *x, size_t stride, uint32_t rows,
+                                        uint32_t width, uint8_t *destination,
+                                        size_t destination_stride, float *scales) {
+  _Alignas(64) float inverses[16], steps[16];
+  v16i m[16] = {{0}};
+  for (uint32_t r = 0; r < rows; r++) {
+    const float *row = x + r * stride;
+    v16i even = {0}, odd = {0};
+    uint32_t k = 0;
+    for (; k + 32 <= width; k += 32) {
+      even = magnitude_max(even, load16(row + k));
+      odd = magnitude_max(odd, load16(row + k + 16));
+    }
+    for (; k < width; k += 16) even = magnitude_max(even, load16(row + k));
+    m[r] = __builtin_elementwise_max(even, odd);
+  }
+  row_steps_of(max_lanes(m), steps, inverses);
+  for (uint32_t r = 0; r < rows; r++) {
+    const float *row = x + r * stride, inverse = inverses[r];
+    uint8_t *to = destination + r * destination_stride;
+    uint32_t k = 0;
+    scales[r] = steps[r];
+    if (inverse != 0.0f) {
+      for (; k + 64 <= width; k += 64) {
+        STORE_ACTIVATIONS64(to + k * ACT_BYTES, load16(row + k) * inverse,
+                            load16(row + k + 16) * inverse, load16(row + k + 32) * inverse,
+                            load16(row + k + 48) * inverse);
+      }
+    }
+    for (; k < width; k += 16) store_activations(to + k * ACT_BYTES, on_grid(load16(row + k), inverse));
+  }
 }
 
 /* Lanes below `count` of the block that starts at `column`. */

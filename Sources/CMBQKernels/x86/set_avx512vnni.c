@@ -33,6 +33,15 @@ INLINE acc16 dot4(acc16 a, act4 x, weights16 w) { return _mm512_dpbusd_epi32(a, 
 INLINE void store_activations(uint8_t *p, v16i q) {
   _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)(q + 128)));
 }
+/* Four vectors of floats to 64 bytes: the packs work within 128-bit lanes, so the last step reorders. */
+INLINE void store_activations64(uint8_t *p, v16f a, v16f b, v16f c, v16f d) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  __m512i ab = _mm512_packs_epi32(_mm512_cvtps_epi32((__m512)a), _mm512_cvtps_epi32((__m512)b));
+  __m512i cd = _mm512_packs_epi32(_mm512_cvtps_epi32((__m512)c), _mm512_cvtps_epi32((__m512)d));
+  __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(ab, cd));
+  _mm512_storeu_si512(p, _mm512_xor_si512(bytes, _mm512_set1_epi8((char)0x80)));
+}
+#define STORE_ACTIVATIONS64 store_activations64
 INLINE pairs16 load_pairs(const int16_t *p) { return _mm512_loadu_si512(p); }
 INLINE weights2 load_weights2(const int16_t *p) { return load_act((const uint8_t *)p); }
 INLINE acc16 dot2(acc16 a, weights2 w, pairs16 v) { return _mm512_dpwssd_epi32(a, w, v); }
