@@ -103,6 +103,21 @@ INLINE void finish_rows(const mbq_linear *a, row_block b) {
   ROW_CASE(12, most, CALL)                                                                       \
   }
 
+/* `count` groups of four inputs from group `g` on; moves the rows' pointers behind them. */
+INLINE void multiply_groups(const int mr, const int nb, const int count, const uint8_t **base,
+                            size_t stride, const int8_t *panels, size_t panel_bytes, uint32_t g,
+                            acc16 acc[][I8_PANELS]) {
+  UNROLL for (int i = 0; i < count; i++) {
+    weights16 w[I8_PANELS];
+    UNROLL for (int c = 0; c < nb; c++) w[c] = load_weights(panels + c * panel_bytes + (size_t)(g + i) * 64);
+    UNROLL for (int r = 0; r < mr; r++) {
+      act4 x = load_act(base[r / 3] + (r % 3) * stride + i * 4 * ACT_BYTES);
+      UNROLL for (int c = 0; c < nb; c++) acc[r][c] = dot4(acc[r][c], x, w[c]);
+    }
+  }
+  UNROLL for (int r = 0; r < mr; r += 3) base[r / 3] += count * 4 * ACT_BYTES;
+}
+
 /* (3): sums[r][c] = rows (mr of them, `stride` bytes apart) times panels (nb of them). */
 INLINE void multiply_tile_i8(const int mr, const int nb, const uint8_t *rows, size_t stride,
                              const int8_t *panels, size_t panel_bytes, uint32_t groups,
@@ -110,14 +125,16 @@ INLINE void multiply_tile_i8(const int mr, const int nb, const uint8_t *rows, si
   acc16 acc[I8_ROWS][I8_PANELS];
   UNROLL for (int r = 0; r < mr; r++)
     UNROLL for (int c = 0; c < nb; c++) acc[r][c] = acc_zero();
-  for (uint32_t g = 0; g < groups; g++) {
-    weights16 w[I8_PANELS];
-    UNROLL for (int c = 0; c < nb; c++) w[c] = load_weights(panels + c * panel_bytes + (size_t)g * 64);
-    UNROLL for (int r = 0; r < mr; r++) {
-      act4 x = load_act(rows + r * stride + (size_t)g * 4 * ACT_BYTES);
-      UNROLL for (int c = 0; c < nb; c++) acc[r][c] = dot4(acc[r][c], x, w[c]);
-    }
+  /* Every third row has a pointer: the rows between are one or two strides on, which an address can say,
+   * and the compiler is kept from deriving one pointer from the other, a chain of additions. */
+  const uint8_t *base[(I8_ROWS + 2) / 3];
+  UNROLL for (int r = 0; r < mr; r += 3) {
+    base[r / 3] = rows + r * stride;
+    __asm__("" : "+r"(base[r / 3]));
   }
+  uint32_t g = 0;
+  for (; g + 4 <= groups; g += 4) multiply_groups(mr, nb, 4, base, stride, panels, panel_bytes, g, acc);
+  for (; g < groups; g++) multiply_groups(mr, nb, 1, base, stride, panels, panel_bytes, g, acc);
   UNROLL for (int r = 0; r < mr; r++)
     UNROLL for (int c = 0; c < nb; c++)
       *(v16i *)(sums + r * TILE_COLUMNS + 16 * c) = acc_value(acc[r][c]);
