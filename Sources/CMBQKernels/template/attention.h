@@ -237,37 +237,64 @@ static void SET(attention_i8)(const mbq_attention *a) {
   }
 }
 
-/* fp32: every score is one chain of fused multiply-adds over the head's columns, every output one
- * over the tokens (11). */
-static void SET(attention_f32)(const mbq_attention *a) {
-  const mbq_attention_layout l = mbq_attention_layout_of(a->tokens, a->head_size);
-  uint8_t *s = a->scratch;
-  float *keys = (float *)(s + l.keys), *values = (float *)(s + l.values);
-  for (uint32_t j = 0; j < l.tokens16; j++) {
+/* Keys as panels [tokens/16][head][16], values as panels [head/16][tokens][16]. */
+INLINE void pack_f32(const mbq_attention *a, const mbq_attention_layout *l) {
+  float *keys = (float *)((uint8_t *)a->scratch + l->keys);
+  float *values = (float *)((uint8_t *)a->scratch + l->values);
+  for (uint32_t j = 0; j < l->tokens16; j++) {
     const float *key = a->key + j * a->key_stride;
     float *panel = keys + (size_t)(j / 16) * a->head_size * 16 + j % 16;
     for (uint32_t d = 0; d < a->head_size; d++) panel[d * 16] = j < a->tokens ? key[d] : 0.0f;
-    if (j < a->tokens) {
-      copy_head(a->value + j * a->value_stride, a->head_size, l.head16, values + j * l.head16);
+  }
+  for (uint32_t j = 0; j < a->tokens; j++) {
+    _Alignas(64) float room[HEAD_MOST];
+    const float *value = head_row(a->value + j * a->value_stride, a->head_size, l->head16, room);
+    for (uint32_t d = 0; d < l->head16; d += 16) {
+      store16(values + ((size_t)(d / 16) * a->tokens + j) * 16, load16(value + d));
     }
   }
-  for (uint32_t i = 0; i < a->row_count; i++) {
-    const uint32_t row = a->first_row + i;
-    const float *query = a->query + row * a->query_stride;
-    float *scores = (float *)(s + l.scores);
-    for (uint32_t j = 0; j < l.tokens16; j += 16) {
-      const float *panel = keys + (size_t)j * a->head_size;
-      v16f sum = splat(0.0f);
-      for (uint32_t d = 0; d < a->head_size; d++)
-        sum = fma16(splat(query[d]), load16(panel + d * 16), sum);
-      store16(scores + j, sum * a->scale);
+}
+
+/* fp32: every score is one chain of fused multiply-adds over the head's columns, every output one
+ * over the tokens (11). */
+static void SET(attention_f32)(const mbq_attention *a) {
+  if (a->row_count == 0) return;
+  const mbq_attention_layout l = mbq_attention_layout_of(a->tokens, a->head_size);
+  uint8_t *s = a->scratch;
+  float *scores = (float *)(s + l.scores);
+  pack_f32(a, &l);
+  _Alignas(64) float sums[TILE_ROWS * TILE_COLUMNS];
+  const uint32_t blocks = (a->row_count + F32_ROWS - 1) / F32_ROWS;
+  for (uint32_t i = 0; i < blocks; i++) {
+    row_block b = block_of(i, blocks, a->row_count);
+    b.first += a->first_row;
+    const float *query = a->query + b.first * a->query_stride;
+    for (uint32_t p = 0, count; p < l.tokens16; p += 16 * count) {
+      count = p + 16 * F32_PANELS <= l.tokens16 ? F32_PANELS : 1;
+      SET(multiply_f32)(b, count, query, a->query_stride,
+                        s + l.keys + (size_t)p * a->head_size * 4, a->head_size, sums);
+      for (uint32_t r = 0; r < b.count; r++) {
+        for (uint32_t c = 0; c < count; c++) {
+          store16(scores + (size_t)r * l.tokens16 + p + 16 * c,
+                  load16(sums + r * TILE_COLUMNS + 16 * c) * a->scale);
+        }
+      }
     }
-    const float total = softmax_row(scores, a->tokens, l.tokens16);
-    for (uint32_t d = 0; d < a->head_size; d += 16) {
-      v16f sum = splat(0.0f);
-      for (uint32_t j = 0; j < a->tokens; j++)
-        sum = fma16(splat(scores[j]), load16(values + j * l.head16 + d), sum);
-      store_lanes(a->output + row * a->output_stride + d, sum / total, a->head_size - d);
+    float totals[F32_ROWS];
+    for (uint32_t r = 0; r < b.count; r++) {
+      totals[r] = softmax_row(scores + (size_t)r * l.tokens16, a->tokens, l.tokens16);
+    }
+    for (uint32_t d = 0, count; d < l.head16; d += 16 * count) {
+      count = d + 16 * F32_PANELS <= l.head16 ? F32_PANELS : 1;
+      SET(multiply_f32)(b, count, scores, l.tokens16,
+                        s + l.values + (size_t)d * a->tokens * 4, a->tokens, sums);
+      for (uint32_t r = 0; r < b.count; r++) {
+        float *output = a->output + (b.first + r) * a->output_stride + d;
+        for (uint32_t c = 0; c < count; c++) {
+          v16f y = load16(sums + r * TILE_COLUMNS + 16 * c) / totals[r];
+          store_lanes(output + 16 * c, y, a->head_size - d - 16 * c);
+        }
+      }
     }
   }
 }

@@ -178,45 +178,60 @@ static void SET(linear_i8)(const mbq_linear *a) {
 }
 
 /* The fp32 product: each output is one chain of fused multiply-adds over k in order (11). */
-INLINE void multiply_tile_float(const int mr, const int nb, const int half, const mbq_linear *a,
-                                uint32_t first, uint32_t n, float *result) {
-  const size_t size = half ? 2 : 4;
-  const uint8_t *panel = (const uint8_t *)a->weights + (size_t)n * a->inputs * size;
-  const float *x = a->input + first * a->input_stride;
+INLINE void multiply_tile_float(const int mr, const int nb, const int half, const float *x,
+                                size_t stride, const uint8_t *panels, uint32_t inputs,
+                                float *result) {
+  const size_t step = half ? 32 : 64;
   v16f sums[F32_ROWS][F32_PANELS];
   UNROLL for (int r = 0; r < mr; r++)
     UNROLL for (int c = 0; c < nb; c++) sums[r][c] = splat(0.0f);
-  for (uint32_t k = 0; k < a->inputs; k++) {
+  for (uint32_t k = 0; k < inputs; k++) {
     v16f w[F32_PANELS];
     UNROLL for (int c = 0; c < nb; c++) {
-      const uint8_t *p = panel + ((size_t)c * a->inputs + k) * 16 * size;
+      const uint8_t *p = panels + ((size_t)c * inputs + k) * step;
       w[c] = half ? widen_half(p) : load16((const float *)p);
     }
     UNROLL for (int r = 0; r < mr; r++)
       UNROLL for (int c = 0; c < nb; c++)
-        sums[r][c] = fma16(splat(x[r * a->input_stride + k]), w[c], sums[r][c]);
+        sums[r][c] = fma16(splat(x[r * stride + k]), w[c], sums[r][c]);
   }
   UNROLL for (int r = 0; r < mr; r++)
     UNROLL for (int c = 0; c < nb; c++) store16(result + r * TILE_COLUMNS + 16 * c, sums[r][c]);
 }
 
+/* sums[r][c] = `b.count` rows from `x` on times `panels` panels [inputs][16], one or F32_PANELS. */
+#define MULTIPLY_FLOAT(name, half)                                                               \
+  static NOINLINE void SET(name)(row_block b, uint32_t panels, const float *x, size_t stride,    \
+                                 const uint8_t *weights, uint32_t inputs, float *sums) {         \
+    if (panels == F32_PANELS) {                                                                  \
+      ROW_CASES(F32_ROWS, TILE_ALL_##half)                                                       \
+    } else {                                                                                     \
+      ROW_CASES(F32_ROWS, TILE_ONE_##half)                                                       \
+    }                                                                                            \
+  }
+#define TILE_ALL_0(mr) multiply_tile_float(mr, F32_PANELS, 0, x, stride, weights, inputs, sums)
+#define TILE_ONE_0(mr) multiply_tile_float(mr, 1, 0, x, stride, weights, inputs, sums)
+#define TILE_ALL_1(mr) multiply_tile_float(mr, F32_PANELS, 1, x, stride, weights, inputs, sums)
+#define TILE_ONE_1(mr) multiply_tile_float(mr, 1, 1, x, stride, weights, inputs, sums)
+MULTIPLY_FLOAT(multiply_f32, 0)
+MULTIPLY_FLOAT(multiply_f16, 1)
+
 INLINE void linear_float(const mbq_linear *a, const int half) {
   if (a->rows == 0) return;
   const uint32_t panels = (a->outputs + 15) / 16, does = epilogue_of(a);
   const uint32_t blocks = (a->rows + F32_ROWS - 1) / F32_ROWS;
+  const size_t panel_bytes = (size_t)a->inputs * (half ? 32 : 64);
   _Alignas(64) int32_t sums[TILE_ROWS * TILE_COLUMNS];
   for (uint32_t p = 0, count; p < panels; p += count) {
     count = p + F32_PANELS <= panels ? F32_PANELS : 1;
+    const uint8_t *weights = (const uint8_t *)a->weights + p * panel_bytes;
     for (uint32_t i = 0; i < blocks; i++) {
       row_block b = block_of(i, blocks, a->rows);
-      if (count == F32_PANELS) {
-#define TILE(mr) multiply_tile_float(mr, F32_PANELS, half, a, b.first, p * 16, (float *)sums)
-        ROW_CASES(F32_ROWS, TILE)
-#undef TILE
+      const float *x = a->input + b.first * a->input_stride;
+      if (half) {
+        SET(multiply_f16)(b, count, x, a->input_stride, weights, a->inputs, (float *)sums);
       } else {
-#define TILE(mr) multiply_tile_float(mr, 1, half, a, b.first, p * 16, (float *)sums)
-        ROW_CASES(F32_ROWS, TILE)
-#undef TILE
+        SET(multiply_f32)(b, count, x, a->input_stride, weights, a->inputs, (float *)sums);
       }
       SET(finish_floats)(does, a, b, p * 16, count, sums, NULL);
     }
