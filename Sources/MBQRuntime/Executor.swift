@@ -11,7 +11,7 @@ struct Executor {
   ///
   /// Large enough that a layer's weights are read from the second cache a few times only, small
   /// enough that a tile's hidden states stay in it beside them.
-  static let tileRows = 48
+  static let tileRows = 72
 
   static func set(_ kernels: KernelSet) -> UnsafePointer<mbq_kernel_set> {
     kernels.address.assumingMemoryBound(to: mbq_kernel_set.self)

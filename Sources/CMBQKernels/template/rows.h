@@ -163,16 +163,18 @@ static void SET(widen_row)(float *output, const void *row, float scale, uint32_t
   }
 }
 
+/* A product with ones: what a kernel stores as 1 is 1 less its offset. */
 static void SET(column_sums)(const int8_t *weights, uint32_t inputs, uint32_t outputs,
                              int32_t *sums) {
   const uint32_t groups = (inputs + 3) / 4;
+  _Alignas(64) uint8_t one[16 * ACT_BYTES];
+  store_activations(one, isplat(ACT_OFFSET ? 1 - 128 : 1));
+  const act4 ones = load_act(one);
   for (uint32_t n = 0; n < outputs; n += 16) {
-    int32_t total[16] = {0};
+    acc16 total = acc_zero();
     for (uint32_t g = 0; g < groups; g++, weights += 64) {
-      for (int i = 0; i < 16; i++) {
-        total[i] += weights[4 * i] + weights[4 * i + 1] + weights[4 * i + 2] + weights[4 * i + 3];
-      }
+      total = dot4(total, ones, load_weights(weights));
     }
-    for (int i = 0; i < 16; i++) sums[n + i] = 128 * total[i];
+    *(v16i_unaligned *)(sums + n) = acc_value(total) * 128;
   }
 }
