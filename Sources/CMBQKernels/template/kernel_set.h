@@ -15,6 +15,10 @@
  *   pairs16          16 columns x 2 tokens of values: load_pairs(const int16_t *)
  *   weights2         2 tokens' weights for every column: load_weights2(const int16_t *)
  *   dot2(acc16, weights2, pairs16)
+ *
+ * A set whose product is faster where no activation is negative defines HAS_UNSIGNED 1 and U8_ROWS, and
+ *   store_unsigned(uint8_t *, v16i)      16 of them as bytes, ints within 0 ... 127
+ *   multiply_tile_u8(mr, rows, stride, panel, groups, sums)   as multiply_tile_i8, one panel
  */
 #include "rows.h"
 #include "linear.h"
