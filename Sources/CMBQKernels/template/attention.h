@@ -79,6 +79,8 @@ INLINE void pack_keys_i8(const mbq_attention *a, const mbq_attention_layout *l) 
       total += x;
       *(v16b_unaligned *)(q + d) = __builtin_convertvector(x, v16b);
     }
+    /* A compiler that sees a scatter here writes one, and they take longer. */
+    _Pragma("clang loop vectorize(disable)")
     for (uint32_t g = 0; g < groups; g++) __builtin_memcpy(panel + (size_t)g * 64, q + g * 4, 4);
     scales[j] = step.scale;
     sums[j] = 128 * __builtin_reduce_add(total);
