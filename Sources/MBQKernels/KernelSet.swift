@@ -27,7 +27,7 @@ public enum KernelSets {
   }()
 
   /// Those this processor can run, best first; never empty.
-  public static let runnable: [KernelSet] = all.filter(\.isRunnable)
+  public static let runnable: [KernelSet] = all.filter { $0.isRunnable }
 
   public static var best: KernelSet { runnable[0] }
 
