@@ -40,6 +40,10 @@ INLINE void copy_head(const float *x, uint32_t head_size, uint32_t head16, float
   __builtin_memcpy(block, x, head_size * sizeof(float));
 }
 
+#ifndef VALUE_ROWS
+#define VALUE_ROWS I8_ROWS
+#endif
+
 enum { HEAD_MOST = 256 };
 
 /* The head's columns of one row, readable in whole blocks: where they are, or copied to `room`. */
@@ -160,16 +164,16 @@ INLINE float weigh_row(const mbq_attention *a, const mbq_attention_layout *l, ui
   return (top / 16384.0f) / total;
 }
 
-/* nb panels of 16 of the head's columns, from `column` on. */
+/* nb panels of 16 of the head's columns, from `column` on, of rows that follow row `first`. */
 INLINE void value_tile_i8(const int mr, const int nb, const mbq_attention *a,
-                          const mbq_attention_layout *l, uint32_t first, uint32_t column,
-                          const float *factors) {
+                          const mbq_attention_layout *l, uint32_t first, uint32_t row,
+                          uint32_t column, const float *factors) {
   uint8_t *s = a->scratch;
-  const int16_t *weights = (const int16_t *)(s + l->weights);
+  const int16_t *weights = (const int16_t *)(s + l->weights) + (size_t)row * l->tokens16;
   const size_t panel = (size_t)l->tokens16 * 16;
   const int16_t *values = (const int16_t *)(s + l->values) + column / 16 * panel;
   const uint32_t pairs = (a->tokens + 1) / 2;
-  acc16 sums[I8_ROWS][I8_PANELS];
+  acc16 sums[VALUE_ROWS][I8_PANELS];
   UNROLL for (int r = 0; r < mr; r++)
     UNROLL for (int c = 0; c < nb; c++) sums[r][c] = acc_zero();
   for (uint32_t j = 0; j < pairs; j++) {
@@ -183,9 +187,25 @@ INLINE void value_tile_i8(const int mr, const int nb, const mbq_attention *a,
   UNROLL for (int c = 0; c < nb; c++) {
     const uint32_t d = column + 16 * c;
     UNROLL for (int r = 0; r < mr; r++) {
-      v16f y = __builtin_convertvector(acc_value(sums[r][c]), v16f) * factors[r];
-      store_lanes(a->output + (first + r) * a->output_stride + d, y, a->head_size - d);
+      v16f y = __builtin_convertvector(acc_value(sums[r][c]), v16f) * factors[row + r];
+      store_lanes(a->output + (first + row + r) * a->output_stride + d, y, a->head_size - d);
     }
+  }
+}
+
+/* Rows `b` of the block that starts at row `first`. */
+static NOINLINE void SET(weigh_values)(const mbq_attention *a, const mbq_attention_layout *l,
+                                       uint32_t first, row_block b, const float *factors) {
+  uint32_t d = 0;
+  for (; d + 16 * I8_PANELS <= l->head16; d += 16 * I8_PANELS) {
+#define TILE(mr) value_tile_i8(mr, I8_PANELS, a, l, first, b.first, d, factors)
+    ROW_CASES(VALUE_ROWS, TILE)
+#undef TILE
+  }
+  for (; d < l->head16; d += 16) {
+#define TILE(mr) value_tile_i8(mr, 1, a, l, first, b.first, d, factors)
+    ROW_CASES(VALUE_ROWS, TILE)
+#undef TILE
   }
 }
 
@@ -223,16 +243,9 @@ static void SET(attention_i8)(const mbq_attention *a) {
       SET(finish_scores)(&l, s, b.count, p * 16, count, sums, steps);
     }
     for (uint32_t r = 0; r < b.count; r++) factors[r] = weigh_row(a, &l, r) + lost;
-    uint32_t d = 0;
-    for (; d + 16 * I8_PANELS <= l.head16; d += 16 * I8_PANELS) {
-#define TILE(mr) value_tile_i8(mr, I8_PANELS, a, &l, b.first, d, factors)
-      ROW_CASES(I8_ROWS, TILE)
-#undef TILE
-    }
-    for (; d < l.head16; d += 16) {
-#define TILE(mr) value_tile_i8(mr, 1, a, &l, b.first, d, factors)
-      ROW_CASES(I8_ROWS, TILE)
-#undef TILE
+    for (uint32_t r = 0; r < b.count; r += VALUE_ROWS) {
+      const uint32_t rest = b.count - r;
+      SET(weigh_values)(a, &l, b.first, (row_block){r, rest < VALUE_ROWS ? rest : VALUE_ROWS}, factors);
     }
   }
 }

@@ -56,6 +56,11 @@ INLINE v16i max_lanes(const v16i m[16]) {
   return MERGE1(c[0], c[1]);
 }
 
+#ifndef ACT_PLACE
+/* Where activation `k` of a row goes; `k` is a multiple of 16. */
+#define ACT_PLACE(base, stride, row, k) ((base) + (row) * (stride) + (k) * ACT_BYTES)
+#endif
+
 #ifndef STORE_ACTIVATIONS64
 /* 64 of them at once, where a set can do that better than four times 16. */
 #define STORE_ACTIVATIONS64(p, a, b, c, d)                                                       \
@@ -84,17 +89,19 @@ static NOINLINE void SET(quantize_rows)(const float *x, size_t stride, uint32_t 
   row_steps_of(max_lanes(m), steps, inverses);
   for (uint32_t r = 0; r < rows; r++) {
     const float *row = x + r * stride, inverse = inverses[r];
-    uint8_t *to = destination + r * destination_stride;
     uint32_t k = 0;
     scales[r] = steps[r];
     if (inverse != 0.0f) {
       for (; k + 64 <= width; k += 64) {
-        STORE_ACTIVATIONS64(to + k * ACT_BYTES, load16(row + k) * inverse,
-                            load16(row + k + 16) * inverse, load16(row + k + 32) * inverse,
+        STORE_ACTIVATIONS64(ACT_PLACE(destination, destination_stride, r, k),
+                            load16(row + k) * inverse, load16(row + k + 16) * inverse, load16(row + k + 32) * inverse,
                             load16(row + k + 48) * inverse);
       }
     }
-    for (; k < width; k += 16) store_activations(to + k * ACT_BYTES, on_grid(load16(row + k), inverse));
+    for (; k < width; k += 16) {
+      store_activations(ACT_PLACE(destination, destination_stride, r, k),
+                        on_grid(load16(row + k), inverse));
+    }
   }
 }
 
@@ -118,7 +125,7 @@ INLINE void layer_norm_row(float *row, uint32_t width, const float *gamma, const
     d = select16(lanes_below(j, width), d, splat(0.0f));
     squares = squares + d * d;
   }
-  float inverse = 1.0f / __builtin_sqrtf(sum16(squares) / (float)width + epsilon);
+  float inverse = 1.0f / __builtin_elementwise_sqrt(sum16(squares) / (float)width + epsilon);
   for (uint32_t j = 0; j < width; j += 16) {
     v16f d = (load16(row + j) - mean) * inverse;
     store16(row + j, d * load16(gamma + j) + load16(beta + j));
