@@ -203,30 +203,34 @@ static void stored_rows(const mbq_kernel_set *set) {
   }
 }
 
+static float power(int n) { return bits((uint32_t)(n + 127) << 23); }
+
 /* Fused multiply-adds a * b + c that a second rounding would spoil: as an fp32 linear over two inputs,
- * x = (1, a) and weights (c, b). */
+ * x = (1, a) and weights (c, b). Products of 1 + 2^-23 i and 1 - 2^-24 j end in bits a double's sum with
+ * 2^24 drops, and are half a step of such a sum. */
 static void fused(const mbq_kernel_set *set) {
-  static const int16_t scales[] = {0, -140, -126, 100, -60, -149, 126, -24};
+  static const int8_t powers[][2] = {{0, 0}, {-60, 0}, {60, 40}, {-50, -50}, {-75, -75}, {-75, -75}, {3, -3}, {52, 50}};
   enum { OUTPUTS = 64 };
   for (uint32_t i = 0; i < 2000; i++) {
     begin(i);
     const uint32_t how = i % 8;
     float *x = matrix(1, 2, 16, PLAIN), *w = room(OUTPUTS * 2 * 4), *y = matrix(1, OUTPUTS, OUTPUTS, PLAIN);
-    const float scale = bits((uint32_t)(scales[how] < -126 ? 1u << (scales[how] + 149)
-                                                          : (uint32_t)(scales[how] + 127) << 23));
+    const float pa = power(powers[how][0]), pb = power(powers[how][1]);
+    const int below = powers[how][0] == -75; /* sums are no normal floats, and their step is 2^-149 */
     x[0] = 1;
-    x[1] = (1 + (float)(next() & 3) * 0x1p-23f) * (i & 8 ? -1 : 1);
-    if (i & 16) x[1] = bits(next() & 0x807FFFFF) + unit();
+    x[1] = (1 + (float)(next() & 3) * 0x1p-23f) * pa * (i & 8 ? -1 : 1);
     for (uint32_t n = 0; n < OUTPUTS; n++) {
-      float b = 1 - (float)(next() & 7) * 0x1p-24f, c = (float)(1 + (next() & 0xFFFF)) * 0x1p24f;
-      if (n & 1) b = unit();
-      if (n & 2) c = -x[1] * b;                        /* the sum cancels */
-      if (n & 4) c = (float)(next() >> 8) * 0x1p1f;    /* a tie of the sum, or next to one */
-      if (n & 8) c = bits((next() & 0x007FFFFF) | 0x40000000 | (next() & 0x0F800000));
-      float *at = w + n / 16 * 32 + n % 16;
-      at[0] = c * scale;
-      at[16] = b * scale;
-      if (how == 7 && n % 16 == 9) at[16] = bits(next()); /* anything there is */
+      float b = (1 - (float)(next() & 7) * 0x1p-24f) * pb;
+      const uint32_t fraction = next() & 0x7FFFFF;
+      float c = below ? bits(fraction) : (float)(0x1000000 + 2 * fraction) * pa * pb;
+      if (n & 1) c = -c;
+      if (n % 8 == 2) c = -x[1] * b; /* cancels but for the product's last bits */
+      if (n % 8 == 4) b = unit() * pb;
+      if (n % 8 == 5) c *= 0x1p-24f;
+      if (n % 8 == 6) c = bits(0), b = -b;
+      if (n == 63) b = bits(next()), c = bits(next()); /* anything there is */
+      w[n / 16 * 32 + n % 16] = c;
+      w[n / 16 * 32 + n % 16 + 16] = b;
     }
     mbq_linear a = {.input = x, .input_stride = 16, .weights = w, .output = y, .output_stride = OUTPUTS,
                     .rows = 1, .inputs = 2, .outputs = OUTPUTS, .scratch = room(mbq_linear_scratch(2))};
