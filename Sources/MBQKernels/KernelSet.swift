@@ -9,6 +9,9 @@ public struct KernelSet: @unchecked Sendable, Equatable {
   /// Such as `avx512vnni`.
   public var name: String { String(cString: pointer.pointee.name) }
 
+  /// The name as C has it.
+  public var cName: UnsafePointer<CChar> { pointer.pointee.name }
+
   /// The address of the C `mbq_kernel_set`, for the runtime's executor.
   public var address: UnsafeRawPointer { UnsafeRawPointer(pointer) }
 

@@ -23,7 +23,12 @@ static NOINLINE v16f fused_slowly(v16f a, v16f b, v16f c) {
 
 /* A float's tie has these 29 bits in a double. Results below the normal floats round elsewhere and take
  * the slow way; a factor of zero leaves `c`, which padding relies on for its speed. */
-INLINE v16f fma16(v16f a, v16f b, v16f c) {
+#ifdef MBQ_SMALL
+static NOINLINE
+#else
+INLINE
+#endif
+v16f fma16(v16f a, v16f b, v16f c) {
   const v16d product = __builtin_convertvector(a, v16d) * __builtin_convertvector(b, v16d);
   const v16d sum = product + __builtin_convertvector(c, v16d);
   const v16f y = __builtin_convertvector(sum, v16f);
