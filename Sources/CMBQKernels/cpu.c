@@ -31,6 +31,30 @@ uint32_t mbq_cpu_features(void) {
   }
   return found;
 }
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+
+/* Bits of the kernel's ABI, spelled out: older headers lack the second. */
+uint32_t mbq_cpu_features(void) {
+  const unsigned long asimddp = 1ul << 20, i8mm = 1ul << 13;
+  uint32_t found = 0;
+  if (getauxval(AT_HWCAP) & asimddp) found |= MBQ_CPU_NEON_DOTPROD;
+  if (getauxval(AT_HWCAP2) & i8mm) found |= MBQ_CPU_NEON_I8MM;
+  return found;
+}
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
+
+static uint32_t if_has(const char *name, uint32_t feature) {
+  int value = 0;
+  size_t size = sizeof value;
+  return sysctlbyname(name, &value, &size, NULL, 0) == 0 && value ? feature : 0;
+}
+
+uint32_t mbq_cpu_features(void) {
+  return if_has("hw.optional.arm.FEAT_DotProd", MBQ_CPU_NEON_DOTPROD) |
+         if_has("hw.optional.arm.FEAT_I8MM", MBQ_CPU_NEON_I8MM);
+}
 #else
 uint32_t mbq_cpu_features(void) { return 0; }
 #endif

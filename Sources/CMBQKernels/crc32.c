@@ -4,12 +4,17 @@
 #include "crc32.h"
 
 /* table[i][b]: the remainder of byte b followed by i zero bytes, polynomial 0xEDB88320 (reflected). */
+#ifdef MBQ_SMALL /* a byte a step, and 15 kB less */
+static const uint32_t table[1][256] = {
+#else
 static const uint32_t table[16][256] = {
+#endif
 #include "crc32_table.inc"
 };
 
 /* The state behind `count` bytes from the state before them. */
 static uint32_t advance(uint32_t state, const uint8_t *p, size_t count) {
+#ifndef MBQ_SMALL
   for (; count >= 16; count -= 16, p += 16) {
     uint32_t next = 0;
     const uint32_t head = state ^ ((uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
@@ -18,6 +23,7 @@ static uint32_t advance(uint32_t state, const uint8_t *p, size_t count) {
     for (int i = 4; i < 16; i++) next ^= table[15 - i][p[i]];
     state = next;
   }
+#endif
   for (; count > 0; count--, p++) state = state >> 8 ^ table[0][(state ^ *p) & 255];
   return state;
 }

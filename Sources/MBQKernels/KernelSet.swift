@@ -9,6 +9,9 @@ public struct KernelSet: @unchecked Sendable, Equatable {
   /// Such as `avx512vnni`.
   public var name: String { String(cString: pointer.pointee.name) }
 
+  /// The name as C has it.
+  public var cName: UnsafePointer<CChar> { pointer.pointee.name }
+
   /// The address of the C `mbq_kernel_set`, for the runtime's executor.
   public var address: UnsafeRawPointer { UnsafeRawPointer(pointer) }
 
@@ -27,7 +30,7 @@ public enum KernelSets {
   }()
 
   /// Those this processor can run, best first; never empty.
-  public static let runnable: [KernelSet] = all.filter(\.isRunnable)
+  public static let runnable: [KernelSet] = all.filter { $0.isRunnable }
 
   public static var best: KernelSet { runnable[0] }
 

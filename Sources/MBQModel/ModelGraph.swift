@@ -95,6 +95,8 @@ public protocol ModelFamily: Sendable {
   static func lower(_ configuration: ModelConfiguration) -> ModelGraph
 }
 
+// Packing needs the list, running does not; Embedded Swift has no metatypes to make it of.
+#if !hasFeature(Embedded)
 public enum ModelFamilies {
   public static let all: [any ModelFamily.Type] = [MobileBERT.self]
 
@@ -105,3 +107,4 @@ public enum ModelFamilies {
     preconditionFailure("every case of ModelConfiguration.Family has a line in ModelFamilies.all")
   }
 }
+#endif

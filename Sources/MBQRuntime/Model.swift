@@ -42,6 +42,15 @@ public final class Model: Sendable {
     try self.init(storage: ModelBytes(copying: bytes), name: name, kernels: kernels)
   }
 
+  /// Uses bytes where they are, which must outlive the model unchanged; they are copied only if they do
+  /// not start at a multiple of `AlignedBuffer.alignment`.
+  public convenience init(
+    borrowing bytes: UnsafeRawBufferPointer, name: String = "model",
+    kernels: KernelSet = KernelSets.best
+  ) throws(ModelError) {
+    try self.init(storage: ModelBytes(borrowing: bytes), name: name, kernels: kernels)
+  }
+
   private init(storage: ModelBytes, name: String, kernels: KernelSet) throws(ModelError) {
     let packed: PackedModel
     do throws(FormatError) {
@@ -111,15 +120,36 @@ private final class ModelBytes: @unchecked Sendable {
   }
   #endif
 
-  init(copying source: [UInt8]) {
-    let copy = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(source.count, 1), alignment: AlignedBuffer.alignment)
-    copy.copyBytes(from: source)
-    bytes = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(copy)[..<source.count])
-    owned = copy
+  convenience init(copying source: [UInt8]) {
+    self.init(owning: source.withUnsafeBytes { Self.copy($0) }, count: source.count)
+  }
+
+  convenience init(borrowing source: UnsafeRawBufferPointer) {
+    if Int(bitPattern: source.baseAddress) % AlignedBuffer.alignment == 0 {
+      self.init(bytes: source, owned: nil)
+    } else {
+      self.init(owning: Self.copy(source), count: source.count)
+    }
+  }
+
+  private convenience init(owning copy: UnsafeMutableRawBufferPointer, count: Int) {
+    self.init(
+      bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(copy)[..<count]), owned: copy)
+  }
+
+  private init(bytes: UnsafeRawBufferPointer, owned: UnsafeMutableRawBufferPointer?) {
+    self.bytes = bytes
+    self.owned = owned
     #if !hasFeature(Embedded)
     file = nil
     #endif
+  }
+
+  private static func copy(_ source: UnsafeRawBufferPointer) -> UnsafeMutableRawBufferPointer {
+    let copy = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(source.count, 1), alignment: AlignedBuffer.alignment)
+    copy.copyMemory(from: source)
+    return copy
   }
 
   deinit { owned?.deallocate() }

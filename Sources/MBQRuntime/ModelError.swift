@@ -4,7 +4,9 @@ import MBQTokenizer
 
 /// Why a packed model cannot be used, or a text not be classified by it.
 public enum ModelError: ExplainedError, Equatable {
+  #if !hasFeature(Embedded)
   case file(FileError)
+  #endif
   case format(path: String, FormatError)
   case tokenizer(path: String, TokenizerError)
   /// A stored part disagrees with another one.
@@ -16,7 +18,9 @@ public enum ModelError: ExplainedError, Equatable {
 
   public var explanation: String {
     switch self {
+    #if !hasFeature(Embedded)
     case .file(let error): error.explanation
+    #endif
     case .format(let path, let error): "\(path): \(error.explanation)"
     case .tokenizer(let path, let error): "\(path): \(error.explanation)"
     case .inconsistent(let path, let what): "\(path): \(what)"

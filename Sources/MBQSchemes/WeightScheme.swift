@@ -30,6 +30,8 @@ public protocol WeightScheme: Sendable {
   static func decode(_ matrix: EncodedMatrix) -> [Float]
 }
 
+// Packing needs the list, running does not; Embedded Swift has no metatypes to make it of.
+#if !hasFeature(Embedded)
 /// Every scheme this build knows.
 public enum WeightSchemes {
   public static let all: [any WeightScheme.Type] = [
@@ -46,6 +48,7 @@ public enum WeightSchemes {
     preconditionFailure("every SchemeCode has a line in WeightSchemes.all")
   }
 }
+#endif
 
 extension WeightScheme {
   /// Encodes an array of (rows, columns) values.

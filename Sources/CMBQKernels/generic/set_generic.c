@@ -1,6 +1,9 @@
 /* Plain C: what every other set is compared with. */
 #include "../scratch.h"
 #define CONVERTS_HALF 0
+#if !defined(__aarch64__) /* where every processor has it */
+#define WITHOUT_FMA
+#endif
 #include "../template/vec.h"
 #include "../template/functions.h"
 
@@ -9,7 +12,7 @@
 #define SET_NEEDS 0
 #define I8_ROWS 4
 #define I8_PANELS 1
-#define F32_ROWS 4
+#define F32_ROWS 2
 #define F32_PANELS 1
 #define ACT_BYTES 1
 #define ACT_OFFSET 0

@@ -162,11 +162,15 @@ INLINE float weigh_row(const mbq_attention *a, const mbq_attention_layout *l, ui
   return (top / 16384.0f) / total;
 }
 
+#ifndef VALUE_ROWS
+#define VALUE_ROWS I8_ROWS
+#endif
+
 /* sums[r][c] = weights of mr rows, `stride` apart, times nb panels [pairs][16][2] of values. */
 INLINE void multiply_tile_pairs(const int mr, const int nb, const int16_t *weights, size_t stride,
                                 const int16_t *values, size_t panel, uint32_t pairs,
                                 int32_t *sums) {
-  acc16 acc[I8_ROWS][I8_PANELS];
+  acc16 acc[VALUE_ROWS][I8_PANELS];
   UNROLL for (int r = 0; r < mr; r++)
     UNROLL for (int c = 0; c < nb; c++) acc[r][c] = acc_zero();
   for (uint32_t j = 0; j < pairs; j++) {
@@ -191,9 +195,9 @@ static NOINLINE void SET(multiply_pairs)(uint32_t count, uint32_t panels, const 
 #define TILE_ALL(b, mr) TILE(I8_PANELS, b, mr)
 #define TILE_ONE(b, mr) TILE(1, b, mr)
   if (panels == I8_PANELS) {
-    EACH_PART(count, I8_ROWS, TILE_ALL)
+    EACH_PART(count, VALUE_ROWS, TILE_ALL)
   } else {
-    EACH_PART(count, I8_ROWS, TILE_ONE)
+    EACH_PART(count, VALUE_ROWS, TILE_ONE)
   }
 #undef TILE
 #undef TILE_ALL

@@ -107,6 +107,7 @@ INLINE void finish_rows(const mbq_linear *a, row_block b) {
     }                                                                                            \
   }
 
+#ifndef MULTIPLY_TILE_I8
 /* `count` groups of four inputs from group `g` on; moves the rows' pointers behind them. */
 INLINE void multiply_groups(const int mr, const int nb, const int count, const uint8_t **base,
                             size_t stride, const int8_t *panels, size_t panel_bytes, uint32_t g,
@@ -143,6 +144,7 @@ INLINE void multiply_tile_i8(const int mr, const int nb, const uint8_t *rows, si
     UNROLL for (int c = 0; c < nb; c++)
       *(v16i *)(sums + r * TILE_COLUMNS + 16 * c) = acc_value(acc[r][c]);
 }
+#endif
 
 /* sums[r][c] = `rows` rows on the grid, `stride` bytes apart, times one panel or I8_PANELS of them. */
 static NOINLINE void SET(multiply_i8)(uint32_t count, uint32_t panels, const uint8_t *rows,

@@ -63,6 +63,11 @@ INLINE v16i max_lanes(const v16i m[16]) {
   return MERGE1(c[0], c[1]);
 }
 
+#ifndef ACT_PLACE
+/* Where activation `k` of a row goes; `k` is a multiple of 16. */
+#define ACT_PLACE(base, stride, row, k) ((base) + (row) * (stride) + (k) * ACT_BYTES)
+#endif
+
 #ifndef STORE_ACTIVATIONS64
 /* 64 of them at once, where a set can do that better than four times 16. */
 #define STORE_ACTIVATIONS64(p, a, b, c, d)                                                       \
@@ -110,23 +115,26 @@ static NOINLINE row_format SET(quantize_rows)(const float *x, size_t stride, uin
 #endif
   for (uint32_t r = 0; r < rows; r++) {
     const float *row = x + r * stride, inverse = inverses[r];
-    uint8_t *to = destination + r * destination_stride;
     uint32_t k = 0;
     scales[r] = steps[r];
 #if HAS_UNSIGNED
     if (format == ROWS_UNSIGNED) {
+      uint8_t *to = destination + r * destination_stride;
       for (; k < width; k += 16) store_unsigned(to + k, on_grid(load16(row + k), inverse));
       continue;
     }
 #endif
     if (inverse != 0.0f) {
       for (; k + 64 <= width; k += 64) {
-        STORE_ACTIVATIONS64(to + k * ACT_BYTES, load16(row + k) * inverse,
-                            load16(row + k + 16) * inverse, load16(row + k + 32) * inverse,
-                            load16(row + k + 48) * inverse);
+        STORE_ACTIVATIONS64(ACT_PLACE(destination, destination_stride, r, k),
+                            load16(row + k) * inverse, load16(row + k + 16) * inverse,
+                            load16(row + k + 32) * inverse, load16(row + k + 48) * inverse);
       }
     }
-    for (; k < width; k += 16) store_activations(to + k * ACT_BYTES, on_grid(load16(row + k), inverse));
+    for (; k < width; k += 16) {
+      store_activations(ACT_PLACE(destination, destination_stride, r, k),
+                        on_grid(load16(row + k), inverse));
+    }
   }
   return format;
 }
@@ -151,7 +159,7 @@ INLINE void layer_norm_row(float *row, uint32_t width, const float *gamma, const
     d = select16(lanes_below(j, width), d, splat(0.0f));
     squares = squares + d * d;
   }
-  float inverse = 1.0f / __builtin_sqrtf(sum16(squares) / (float)width + epsilon);
+  float inverse = 1.0f / __builtin_elementwise_sqrt(sum16(squares) / (float)width + epsilon);
   for (uint32_t j = 0; j < width; j += 16) {
     v16f d = (load16(row + j) - mean) * inverse;
     store16(row + j, d * load16(gamma + j) + load16(beta + j));
@@ -196,18 +204,30 @@ static void SET(widen_row)(float *output, const void *row, float scale, uint32_t
   }
 }
 
-/* A product with ones: what a kernel stores as 1 is 1 less its offset. */
 static void SET(column_sums)(const int8_t *weights, uint32_t inputs, uint32_t outputs,
                              int32_t *sums) {
   const uint32_t groups = (inputs + 3) / 4;
+#ifndef MULTIPLY_TILE_I8
+  /* A product with ones: what a set stores as 1 is 1 less its offset. */
   _Alignas(64) uint8_t one[16 * ACT_BYTES];
   store_activations(one, isplat(ACT_OFFSET ? 1 - 128 : 1));
   const act4 ones = load_act(one);
+#endif
   for (uint32_t n = 0; n < outputs; n += 16) {
+#ifndef MULTIPLY_TILE_I8
     acc16 total = acc_zero();
     for (uint32_t g = 0; g < groups; g++, weights += 64) {
       total = dot4(total, ones, load_weights(weights));
     }
     *(v16i_unaligned *)(sums + n) = acc_value(total) * 128;
+#else
+    int32_t total[16] = {0};
+    for (uint32_t g = 0; g < groups; g++, weights += 64) {
+      for (int i = 0; i < 16; i++) {
+        total[i] += weights[4 * i] + weights[4 * i + 1] + weights[4 * i + 2] + weights[4 * i + 3];
+      }
+    }
+    for (int i = 0; i < 16; i++) sums[n + i] = 128 * total[i];
+#endif
   }
 }

@@ -26,7 +26,11 @@ INLINE v16f load16(const float *p) { return *(const v16f_unaligned *)p; }
 INLINE void store16(float *p, v16f x) { *(v16f_unaligned *)p = x; }
 INLINE v16f splat(float x) { return x - (v16f){0}; }
 INLINE v16i isplat(int32_t x) { return x - (v16i){0}; }
+#ifdef WITHOUT_FMA
+#include "fma.h"
+#else
 INLINE v16f fma16(v16f a, v16f b, v16f c) { return __builtin_elementwise_fma(a, b, c); }
+#endif
 
 /* a > b ? x : y, lane by lane; a comparison with a NaN is false. */
 INLINE v16f select16(v16i mask, v16f x, v16f y) {

@@ -63,12 +63,12 @@ extension ModelGraph {
       shape[0] = tensors.reduce(0) { $0 + $1.shape[0] }
       return add(
         ModelTensor(
-          tensors.map(\.name).joined(separator: "+"), shape, role,
-          .rows(tensors.map(\.expression))))
+          tensors.map { $0.name }.joined(separator: "+"), shape, role,
+          .rows(tensors.map { $0.expression })))
     }
     return Operation.Linear(
-      weight: stack(linears.map(\.weight), .weight),
-      bias: stack(linears.compactMap(\.bias), .vector),
+      weight: stack(linears.map { $0.weight }, .weight),
+      bias: stack(linears.compactMap { $0.bias }, .vector),
       input: linears[0].input, output: output)
   }
 }
