@@ -1,6 +1,6 @@
 /* CRC-32, sixteen bytes a step: Kounavis and Berry, "A systematic approach to building high
- * performance software-based CRC generators", 2005; where the processor multiplies without carries,
- * 64 bytes a step. */
+ * performance software-based CRC generators", 2005; faster where the processor has
+ * something for it. */
 #include "crc32.h"
 
 /* table[i][b]: the remainder of byte b followed by i zero bytes, polynomial 0xEDB88320 (reflected). */
@@ -12,8 +12,7 @@ static const uint32_t table[16][256] = {
 #include "crc32_table.inc"
 };
 
-/* The state behind `count` bytes from the state before them. */
-static uint32_t advance(uint32_t state, const uint8_t *p, size_t count) {
+uint32_t mbq_crc32_by_table(uint32_t state, const uint8_t *p, size_t count) {
 #ifndef MBQ_SMALL
   for (; count >= 16; count -= 16, p += 16) {
     uint32_t next = 0;
@@ -31,14 +30,13 @@ static uint32_t advance(uint32_t state, const uint8_t *p, size_t count) {
 uint32_t mbq_crc32(uint32_t crc, const void *bytes, size_t count) {
   const uint8_t *p = bytes;
   uint32_t state = ~crc;
-#if defined(__x86_64__)
-  if (count >= 256 && (mbq_cpu_features() & MBQ_CPU_PCLMUL)) {
-    uint8_t remainder[16];
-    const size_t done = mbq_crc32_fold(state, p, count, remainder);
-    state = advance(0, remainder, sizeof remainder);
+#if defined(__x86_64__) || defined(__aarch64__)
+  /* Asking the processor takes longer than a few bytes. */
+  if (count >= 256 && (mbq_cpu_features() & MBQ_CPU_CRC32)) {
+    const size_t done = mbq_crc32_whole_steps(&state, p, count);
     p += done;
     count -= done;
   }
 #endif
-  return ~advance(state, p, count);
+  return ~mbq_crc32_by_table(state, p, count);
 }
