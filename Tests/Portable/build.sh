@@ -19,7 +19,7 @@ exports=$(grep -oE '\bmbq_[a-z_]+\(' $embedding/include/mbq.h | tr -d '(' | sort
 
 # $1: target. Sets swift_target, c_flags.
 choose() {
-  c_flags=(-std=c17 -DMBQ_SMALL -fPIC -ffunction-sections -fdata-sections -I "$kernels/include")
+  c_flags=(-std=c17 -DMBQ_SMALL -fPIC -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -I "$kernels/include")
   case $1 in
   x86_64)
     swift_target=x86_64-unknown-linux-gnu
@@ -57,15 +57,13 @@ compile_swift() {
   swiftc "${flags[@]}" -module-name MBQEmbedding -c -o "$to/MBQEmbedding.o" $embedding/*.swift
 }
 
-# The kernels for speed, what surrounds them for size.
+# Tiles are unrolled by pragmas, whatever the level.
 compile_c() {
   local to=$1 source
   rm -f "$to"/objects/*.o
   mkdir -p "$to/objects"
   for source in $kernels/*.c $kernels/{arm,x86,wasm}/*.c $kernels/generic/*.c; do
-    local level=-O2
-    case $source in $kernels/*/set_generic.c) level=-Os ;; $kernels/*/*) ;; *) level=-Os ;; esac
-    "$clang" "${c_flags[@]}" $level -fvisibility=hidden -c "$source" \
+    "$clang" "${c_flags[@]}" -Os -fvisibility=hidden -c "$source" \
       -o "$to/objects/$(basename "$source" .c).o"
   done
 }
@@ -79,7 +77,7 @@ build() {
   x86_64)
     { echo '{ global:'; printf '%s;\n' $exports | grep -vE 'mbq_(allocate|free);'; echo 'local: *; };'; } \
       >"$to/exports"
-    "$clang" -shared -fuse-ld=lld -Wl,--gc-sections,--icf=all,--version-script="$to/exports" -s \
+    "$clang" -shared -fuse-ld=lld -Wl,--gc-sections,--icf=all,--pack-dyn-relocs=relr,-z,noseparate-code,--version-script="$to/exports" -s \
       -Wl,-soname,libmbq.so -o "$to/libmbq.so" "$to/MBQEmbedding.o" "$to"/objects/*.o
     "$clang" -O1 -I $embedding/include Tests/Portable/classify.c -fuse-ld=lld -o "$to/classify" \
       -L "$to" -lmbq -Wl,-rpath,'$ORIGIN'

@@ -41,7 +41,11 @@ INLINE void copy_head(const float *x, uint32_t head_size, uint32_t head16, float
 }
 
 #ifndef VALUE_ROWS
+#ifdef MBQ_SMALL
+#define VALUE_ROWS (I8_ROWS < 6 ? I8_ROWS : 6)
+#else
 #define VALUE_ROWS I8_ROWS
+#endif
 #endif
 
 enum { HEAD_MOST = 256 };
