@@ -1,6 +1,8 @@
 # make demo    build mbq, pack the model it carries at 32, 16 and 8 bits, show size, latency, accuracy
 #              (CHECKPOINT=folder DATA=csv: your own model instead)
 # make test    lint, build and run every test
+# make portable the same bits on x86-64, aarch64 (qemu) and wasm32 (Node); part of make test
+# make embedded the C library and the wasm module, in .build/portable
 # make install build mbq and put it under PREFIX (default /usr/local)
 
 SWIFT ?= swift
@@ -8,7 +10,7 @@ PREFIX ?= /usr/local
 THREADS ?= 1
 BUILD := .build/release
 
-.PHONY: all demo test lint install clean zlib toolchain
+.PHONY: all demo test portable embedded lint install clean zlib toolchain
 
 all: toolchain zlib
 	$(SWIFT) build -c release --product mbq
@@ -25,11 +27,18 @@ endif
 test: toolchain zlib lint
 	$(SWIFT) test --disable-xctest -c release
 	$(SWIFT) test --disable-xctest
+	$(MAKE) portable
+
+portable: all
+	Tests/Portable/run.sh
+
+embedded: toolchain
+	Tests/Portable/build.sh
 
 lint: toolchain
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	@! grep -rlE '^(public |internal |package )?import Foundation' $(addprefix Sources/,MBQCore \
-	  MBQTokenizer MBQModel MBQSchemes MBQFormat MBQKernels MBQRuntime) \
+	  MBQTokenizer MBQModel MBQSchemes MBQFormat MBQKernels MBQRuntime MBQEmbedding) \
 	  || { echo 'error: Foundation on the runtime side (files above)'; exit 1; }
 
 install: all

@@ -64,6 +64,11 @@ let package = Package(
         "CMBQKernels",
       ]),
 
+    // The C API. `make embedded` builds it with Embedded Swift, where memory.c stands in for libc.
+    module(
+      "MBQEmbedding", ["MBQCore", "MBQFormat", "MBQKernels", "MBQRuntime", "MBQTokenizer"],
+      exclude: ["include", "freestanding"]),
+
     // The toolchain side.
     module("MBQReference", ["MBQCore", "MBQModel", "MBQSchemes"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

@@ -36,14 +36,23 @@ struct ByteReader {
     Int(try number(UInt16.self, field))
   }
   mutating func u32(_ field: StaticString) throws(FormatError) -> Int {
-    Int(try number(UInt32.self, field))
+    try fitting(UInt64(try number(UInt32.self, field)), field)
+  }
+  /// 32 bits that are no count: all of them may be set.
+  mutating func bits32(_ field: StaticString) throws(FormatError) -> UInt32 {
+    try number(UInt32.self, field)
   }
 
   /// A count or offset of 64 bits that fits a file.
   mutating func u64(_ field: StaticString) throws(FormatError) -> Int {
-    let value = try number(UInt64.self, field)
-    guard value <= UInt64(1) << 48 else {
-      throw .invalid(field: "\(field)", found: "\(value)", allowed: "at most 2^48")
+    try fitting(try number(UInt64.self, field), field)
+  }
+
+  /// Far enough from the largest `Int` that two of them can be added.
+  private func fitting(_ value: UInt64, _ field: StaticString) throws(FormatError) -> Int {
+    let power = Int.bitWidth == 64 ? 48 : 30
+    guard value <= UInt64(1) << power else {
+      throw .invalid(field: "\(field)", found: "\(value)", allowed: "at most 2^\(power)")
     }
     return Int(value)
   }

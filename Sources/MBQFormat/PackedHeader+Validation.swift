@@ -72,7 +72,10 @@ extension PackedHeader {
         field: "shape of \(tensorName(index))", found: "\(tensor.rows) × \(tensor.columns)",
         allowed: "1 to 2^24 × 1 to 2^16")
     }
-    let size = tensor.scheme.byteCount(rows: tensor.rows, columns: tensor.columns)
+    // Below 2^43; where `Int` has 32 bits, it may not fit one.
+    let most = UInt64(roundUp(tensor.rows, to: 16)) &* UInt64(roundUp(tensor.columns, to: 4)) &* 4
+    let fits = most <= UInt64(Int.max)
+    let size = fits ? tensor.scheme.byteCount(rows: tensor.rows, columns: tensor.columns) : Int.max
     guard tensor.offset.isMultiple(of: 64), tensor.offset >= end, size <= weightsSize,
       tensor.offset <= weightsSize - size
     else {

@@ -143,7 +143,7 @@ extension PackedModel {
       throw .invalid(field: "\(field)", found: "\(count)", allowed: "at most \(most)")
     }
     var result: [UInt32] = []
-    for _ in 0..<count { result.append(UInt32(try reader.u32(field))) }
+    for _ in 0..<count { result.append(try reader.bits32(field)) }
     return result
   }
 

@@ -70,7 +70,7 @@ extension PackedModel {
         : .invalid(
           field: "file size", found: "\(fileSize)", allowed: "\(bytes.count), the bytes there are")
     }
-    let stated = UInt32(try fixed.u32("header checksum"))
+    let stated = try fixed.bits32("header checksum")
     try fixed.reserved(4, "reserved header bytes")
     let digest = Array(try fixed.take(32, "digest"))
     guard (1...64).contains(count) else {
@@ -85,8 +85,8 @@ extension PackedModel {
     var entries = ByteReader(table, origin: fixedHeaderSize)
     var end = fixedHeaderSize + table.count
     for _ in 0..<count {
-      let code = UInt32(try entries.u32("section kind"))
-      let checksum = UInt32(try entries.u32("section checksum"))
+      let code = try entries.bits32("section kind")
+      let checksum = try entries.bits32("section checksum")
       let offset = try entries.u64("section offset")
       let length = try entries.u64("section length")
       let rawLength = try entries.u64("section raw length")

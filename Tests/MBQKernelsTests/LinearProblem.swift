@@ -74,7 +74,8 @@ final class LinearProblem {
 
   init(
     _ kind: WeightKind, _ shape: LinearShape, _ options: LinearOptions, input: [Float]? = nil,
-    integers given: [Int8]? = nil, scales givenScales: [Float]? = nil
+    integers given: [Int8]? = nil, floats givenFloats: [Float]? = nil,
+    scales givenScales: [Float]? = nil
   ) {
     var generator = SeededGenerator(
       seed: UInt64(shape.rows << 40 | shape.inputs << 20 | shape.outputs))
@@ -88,7 +89,7 @@ final class LinearProblem {
       integers = given ?? generator.bytes(count)
       packed = GuardedBytes(Self.panels(integers, shape, group: 4, padding: 0))
     case .float32:
-      floats = generator.floats(count)
+      floats = givenFloats ?? generator.floats(count)
       packed = GuardedBytes(Self.panels(floats, shape, group: 1, padding: 0))
     case .float16:
       // Every exponent but the one of infinities and NaNs.

@@ -10,9 +10,17 @@
 #define SET(name) mbq_generic_##name
 #define SET_NAME "generic"
 #define SET_NEEDS 0
+#ifdef MBQ_SMALL
+#define I8_ROWS 1
+#else
 #define I8_ROWS 4
+#endif
 #define I8_PANELS 1
+#ifdef MBQ_SMALL
+#define F32_ROWS 1
+#else
 #define F32_ROWS 2
+#endif
 #define F32_PANELS 1
 #define ACT_BYTES 1
 #define ACT_OFFSET 0

@@ -163,7 +163,11 @@ INLINE float weigh_row(const mbq_attention *a, const mbq_attention_layout *l, ui
 }
 
 #ifndef VALUE_ROWS
+#ifdef MBQ_SMALL
+#define VALUE_ROWS (I8_ROWS < 6 ? I8_ROWS : 6)
+#else
 #define VALUE_ROWS I8_ROWS
+#endif
 #endif
 
 /* sums[r][c] = weights of mr rows, `stride` apart, times nb panels [pairs][16][2] of values. */

@@ -53,8 +53,12 @@ INLINE void finish(const uint32_t does, const int integers, const mbq_linear *a,
 }
 
 /* The epilogues models have get code of their own; the others decide as they go. */
+#ifdef MBQ_SMALL
+#define FINISH_CASE(does)
+#else
 #define FINISH_CASE(does)                                                                        \
   case does: finish(does, integers, a, b, column, panels, sums, steps); break;
+#endif
 #define FINISH(name, integers_)                                                                  \
   static NOINLINE void SET(name)(uint32_t does, const mbq_linear *a, row_block b,                \
                                  uint32_t column, uint32_t panels, const int32_t *sums,          \

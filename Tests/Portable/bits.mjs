@@ -1,0 +1,19 @@
+// Between JSON and lines of text.
+//
+// bits.mjs < `mbq classify --json`: ROW LABEL TOKENS BITS... as classify.c prints them, without the digest.
+// bits.mjs --texts COUNT < golden.jsonl: COUNT of the texts, one a line.
+
+import { readFileSync } from 'node:fs';
+
+const objects = readFileSync(0, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+if (process.argv[2] === '--texts') {
+  const texts = objects.map((object) => object.text.replace(/[\r\n]+/g, ' '));
+  const step = Math.max(1, Math.floor(texts.length / Number(process.argv[3])));
+  console.log(texts.filter((_, index) => index % step === 0).slice(0, Number(process.argv[3])).join('\n'));
+} else {
+  objects.forEach(({ label, tokens, logits }, index) => {
+    const bits = [...new Uint32Array(Float32Array.from(logits).buffer)];
+    const hex = bits.map((x) => x.toString(16).padStart(8, '0'));
+    console.log(index + 1, label, tokens, ...hex);
+  });
+}
