@@ -3,6 +3,7 @@
 # make test    lint, build and run every test
 # make portable the same bits on x86-64, aarch64 (qemu) and wasm32 (Node); part of make test
 # make instructions  instruction counts against the committed baseline; part of make test
+# make bench   mbq beside ONNX Runtime and OpenVINO, in one run (CHECKPOINT, CALIBRATION, TEXTS, PEERS: Benchmarks/run.sh)
 # make embedded the C library and the wasm module, in .build/portable
 # make install build mbq and put it under PREFIX (default /usr/local)
 
@@ -11,7 +12,7 @@ PREFIX ?= /usr/local
 THREADS ?= 1
 BUILD := .build/release
 
-.PHONY: all demo test portable instructions embedded lint install clean zlib toolchain
+.PHONY: all demo test portable instructions bench embedded lint install clean zlib toolchain
 
 all: toolchain zlib
 	$(SWIFT) build -c release --product mbq
@@ -37,6 +38,11 @@ portable: all
 instructions: all
 	$(SWIFT) build -c release --product mbq-bench
 	Tests/Baselines/instructions.sh
+
+bench: all
+	$(SWIFT) build -c release --product mbq-bench
+	$(SWIFT) build -c release --product mbq-classify
+	Benchmarks/run.sh
 
 embedded: toolchain
 	Tests/Portable/build.sh

@@ -80,21 +80,19 @@ class Worker:
             self.process.wait()
 
 
-def parse():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+def add_candidates(parser):
+    """The options that say who is measured and how."""
     parser.add_argument("--reference", type=pathlib.Path, required=True, help="folder written by make_reference.py")
     parser.add_argument("--model", action="append", default=[], metavar="NAME=FILE", help="an .mbq file to measure as mbq-NAME; may be repeated")
-    parser.add_argument("--bench", default=str(HERE.parent / ".build/release/mbq-bench"), help="the mbq-bench executable, options allowed")
-    parser.add_argument("--shapes", default="1x32,1x128,1x512,8x128", help="batch x tokens, separated by commas")
+    parser.add_argument("--bench", default=str(HERE.parent / ".build/release/mbq-bench"), help="the mbq-bench executable")
+    parser.add_argument("--kernels", default="", help="the kernel set mbq is to use (default: the best one)")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--minimum-ms", type=float, default=250, help="how long each candidate is timed in a round, at least")
-    parser.add_argument("--pause-ms", type=float, default=20, help="between candidates, for thread pools to go to sleep")
     parser.add_argument("--only", default="", help="comma-separated peers to run (default: all whose files and library are there)")
-    parser.add_argument("--check", type=pathlib.Path, help="JSON Lines with input_ids to compare logits on (default: random ids)")
     parser.add_argument("--cpus", default="", help="pin every candidate to these CPUs, such as 0 or 0,1")
     parser.add_argument("--json", type=pathlib.Path, help="write everything measured here")
-    arguments = parser.parse_args()
+
+
+def check_candidates(parser, arguments):
     unknown = [name for name in arguments.only.split(",") if name and name not in peer_worker.PEERS]
     if unknown:
         parser.error(f"--only: no peer called {', '.join(unknown)}; there are {', '.join(peer_worker.PEERS)}")
@@ -105,6 +103,18 @@ def parse():
     for model in arguments.model:
         if "=" not in model or not pathlib.Path(model.split("=", 1)[1]).exists():
             parser.error(f"--model {model}: give NAME=FILE with a file that exists")
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    add_candidates(parser)
+    parser.add_argument("--shapes", default="1x32,1x128,1x512,8x128", help="batch x tokens, separated by commas")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--minimum-ms", type=float, default=250, help="how long each candidate is timed in a round, at least")
+    parser.add_argument("--pause-ms", type=float, default=20, help="between candidates, for thread pools to go to sleep")
+    parser.add_argument("--check", type=pathlib.Path, help="JSON Lines with input_ids to compare logits on (default: random ids)")
+    arguments = parser.parse_args()
+    check_candidates(parser, arguments)
     return arguments
 
 
@@ -114,7 +124,8 @@ def start(arguments):
     workers, left_out = [], {}
     for model in arguments.model:
         name, path = model.split("=", 1)
-        workers.append(Worker(f"mbq-{name}", "mbq", shlex.split(arguments.bench) + ["worker", path, "--threads", str(arguments.threads)], cpus))
+        workers.append(Worker(f"mbq-{name}", "mbq", shlex.split(arguments.bench) + ["worker", path, "--threads", str(arguments.threads)]
+                              + (["--kernels", arguments.kernels] if arguments.kernels else []), cpus))
     wanted = [name for name in arguments.only.split(",") if name]
     for name, (file, module, _) in peer_worker.PEERS.items():
         if wanted and name not in wanted:
