@@ -12,7 +12,7 @@ typedef struct {
   size_t keys;         /* i8 [tokens/16][head/4][16][4], or f32 [tokens/16][head][16] */
   size_t key_scales;   /* f32 (tokens) */
   size_t key_sums;     /* i32 (tokens) */
-  size_t values;       /* i16 [head/16][tokens/2][16][2], or f32 [tokens][head] */
+  size_t values;       /* i16 [head/16][tokens/2][16][2], or f32 [head/16][tokens][16] */
   size_t value_scales; /* f32 (tokens) */
   size_t rows;         /* MBQ_MAX_ROWS query rows as the dot product wants them */
   size_t scores;       /* f32 (MBQ_MAX_ROWS, tokens) */

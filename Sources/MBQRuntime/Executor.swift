@@ -11,7 +11,7 @@ struct Executor {
   ///
   /// Large enough that a layer's weights are read from the second cache a few times only, small
   /// enough that a tile's hidden states stay in it beside them.
-  static let tileRows = 48
+  static let tileRows = 72
 
   static func set(_ kernels: KernelSet) -> UnsafePointer<mbq_kernel_set> {
     kernels.address.assumingMemoryBound(to: mbq_kernel_set.self)
@@ -21,6 +21,7 @@ struct Executor {
   let batch: TokenBatch
   private let header: PackedHeader
   private let set: UnsafePointer<mbq_kernel_set>
+  private let profile: RunProfile?
   private var model: Model { state.model }
 
   init(state: RunState, batch: TokenBatch) {
@@ -28,6 +29,11 @@ struct Executor {
     self.batch = batch
     header = state.model.packed.header
     set = Self.set(state.model.kernels)
+    profile = state.profile
+    precondition(
+      profile.map {
+        $0.stepCount == header.steps.count && $0.workerCount == state.parallel.workerCount
+      } ?? true, "a profile belongs to the state it was made for")
     state.reserve(tokens: batch.tokens.count)
   }
 
@@ -75,6 +81,7 @@ struct Executor {
 
   private func runRows(_ phase: Schedule.Phase, _ rows: Range<Int>, worker: Int) {
     for index in phase.steps {
+      let start = profile?.now() ?? 0
       switch header.steps[index].operation {
       case .embed(let o): embed(o, rows, worker)
       case .linear(let o): linear(o, rows, worker)
@@ -82,13 +89,18 @@ struct Executor {
       case .pool(let o): pool(o, rows)
       case .attention: break
       }
+      profile?.add(
+        index, worker, since: start,
+        multiplications: rows.count * header.steps[index].operation.multiplicationsPerRow)
     }
   }
 
   private func runAttention(_ phase: Schedule.Phase) {
-    guard case .attention(let o) = header.steps[phase.steps.lowerBound].operation else { return }
+    let step = phase.steps.lowerBound
+    guard case .attention(let o) = header.steps[step].operation else { return }
     let size = o.query.width / o.heads
     state.parallel.run(batch.count * o.heads) { task, worker in
+      let start = profile?.now() ?? 0
       let text = task / o.heads
       let head = task % o.heads
       let rows = batch.rows(of: text)
@@ -114,6 +126,9 @@ struct Executor {
       case .int8PerToken: set.pointee.attention_i8(&call)
       case .float32: set.pointee.attention_f32(&call)
       }
+      profile?.add(
+        step, worker, since: start,
+        multiplications: 2 * Int(call.row_count) * rows.count * size)
       // A head knows nothing of the row's end, so what the next product reads as padding is zeroed here.
       let padding = roundUp(o.output.width, to: 16) - o.output.width
       guard padding > 0, head == o.heads - 1 else { return }

@@ -15,6 +15,8 @@ public final class RunState {
   private let scratch: AlignedBuffer
   private let tileBytes: Int
   private let scratchBytes: Int
+  /// What runs are measured with; made for this state.
+  public var profile: RunProfile?
 
   /// `tokens` rows are made room for at once; longer batches make the state grow.
   public init(model: Model, parallel: Parallel = .serial, tokens: Int = 0) {

@@ -1,4 +1,5 @@
 import CMBQKernels
+import MBQCore
 import MBQKernels
 import Testing
 
@@ -70,6 +71,36 @@ struct LinearTests {
         #expect(found == nil, "\(kernels.name), \(kind), \(shape), \(options)")
       }
     }
+  }
+
+  /// Sets may multiply rows without a negative number in another way.
+  @Test("rows behind a ReLU", arguments: KernelSets.others)
+  func rectified(kernels: KernelSet) {
+    for (rows, inputs, outputs) in [(1, 5, 3), (7, 64, 33), (12, 100, 16), (30, 512, 128)] {
+      let shape = LinearShape(rows: rows, inputs: inputs, outputs: outputs)
+      var generator = SeededGenerator(seed: UInt64(rows))
+      let input = generator.floats(rows * inputs, scale: 3).map { max($0, 0) }
+      // One row with a negative number among them, and none.
+      for last: Float in [input[input.count - 1], -0.001] {
+        for options in share(LinearOptions.all, oneIn: 9) {
+          let problem = LinearProblem(
+            .int8, shape, options, input: Array(input.dropLast()) + [last])
+          let found = difference(problem.run(kernels), problem.run(KernelSets.generic))
+          #expect(found == nil, "\(kernels.name), \(shape), \(options)")
+        }
+      }
+    }
+  }
+
+  /// The largest magnitudes there are: where a 16-bit sum of two products would saturate first.
+  @Test("the largest products are exact without a sign too", arguments: KernelSets.runnable)
+  func largestRectified(kernels: KernelSet) {
+    let problem = LinearProblem(
+      .int8, LinearShape(rows: 2, inputs: 64, outputs: 2), LinearOptions(hasBias: false),
+      input: [Float](repeating: 1, count: 128),
+      integers: (0..<128).map { $0 < 64 ? -127 : 127 }, scales: [1, 1])
+    let whole = Float(64 * 127 * 127) * (Float(1) / 127)
+    #expect(problem.run(kernels) == [-whole, whole, -whole, whole])
   }
 
   @Test("a row does not depend on the others", arguments: KernelSets.runnable, WeightKind.allCases)

@@ -109,6 +109,7 @@ struct EndToEndTests {
     for arguments in [
       ["inspect", "tiny-8.mbq"], ["verify", "tiny-8.mbq"],
       ["benchmark", "tiny-8.mbq", "--batch", "1", "--tokens", "8", "--rounds", "1"],
+      ["benchmark", "tiny-8.mbq", "--profile", "--batch", "1,2", "--rounds", "1"],
       ["evaluate", "tiny-8.mbq", "--data", Repository.path("Examples/tiny-news/validation.csv")],
     ] {
       let result = try mbq.run(arguments, folder: scratch.url)

@@ -88,7 +88,7 @@ size_t mbq_kernel_sets(const mbq_kernel_set *const **first);
 /* The MBQ_CPU_* bits of this processor. */
 uint32_t mbq_cpu_features(void);
 enum { MBQ_CPU_AVX2_FMA_F16C = 1, MBQ_CPU_AVX_VNNI = 2, MBQ_CPU_AVX512_VNNI = 4,
-       MBQ_CPU_NEON_DOTPROD = 8, MBQ_CPU_NEON_I8MM = 16 };
+       MBQ_CPU_CRC32 = 8, MBQ_CPU_NEON_DOTPROD = 16, MBQ_CPU_NEON_I8MM = 32 };
 
 size_t mbq_linear_scratch(uint32_t inputs);
 size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size);

@@ -40,14 +40,6 @@ INLINE void copy_head(const float *x, uint32_t head_size, uint32_t head16, float
   __builtin_memcpy(block, x, head_size * sizeof(float));
 }
 
-#ifndef VALUE_ROWS
-#ifdef MBQ_SMALL
-#define VALUE_ROWS (I8_ROWS < 6 ? I8_ROWS : 6)
-#else
-#define VALUE_ROWS I8_ROWS
-#endif
-#endif
-
 enum { HEAD_MOST = 256 };
 
 /* The head's columns of one row, readable in whole blocks: where they are, or copied to `room`. */
@@ -87,6 +79,8 @@ INLINE void pack_keys_i8(const mbq_attention *a, const mbq_attention_layout *l) 
       total += x;
       *(v16b_unaligned *)(q + d) = __builtin_convertvector(x, v16b);
     }
+    /* A compiler that sees a scatter here writes one, and they take longer. */
+    _Pragma("clang loop vectorize(disable)")
     for (uint32_t g = 0; g < groups; g++) __builtin_memcpy(panel + (size_t)g * 64, q + g * 4, 4);
     scales[j] = step.scale;
     sums[j] = 128 * __builtin_reduce_add(total);
@@ -168,49 +162,50 @@ INLINE float weigh_row(const mbq_attention *a, const mbq_attention_layout *l, ui
   return (top / 16384.0f) / total;
 }
 
-/* nb panels of 16 of the head's columns, from `column` on, of rows that follow row `first`. */
-INLINE void value_tile_i8(const int mr, const int nb, const mbq_attention *a,
-                          const mbq_attention_layout *l, uint32_t first, uint32_t row,
-                          uint32_t column, const float *factors) {
-  uint8_t *s = a->scratch;
-  const int16_t *weights = (const int16_t *)(s + l->weights) + (size_t)row * l->tokens16;
-  const size_t panel = (size_t)l->tokens16 * 16;
-  const int16_t *values = (const int16_t *)(s + l->values) + column / 16 * panel;
-  const uint32_t pairs = (a->tokens + 1) / 2;
-  acc16 sums[VALUE_ROWS][I8_PANELS];
+#ifndef VALUE_ROWS
+#ifdef MBQ_SMALL
+#define VALUE_ROWS (I8_ROWS < 6 ? I8_ROWS : 6)
+#else
+#define VALUE_ROWS I8_ROWS
+#endif
+#endif
+
+/* sums[r][c] = weights of mr rows, `stride` apart, times nb panels [pairs][16][2] of values. */
+INLINE void multiply_tile_pairs(const int mr, const int nb, const int16_t *weights, size_t stride,
+                                const int16_t *values, size_t panel, uint32_t pairs,
+                                int32_t *sums) {
+  acc16 acc[VALUE_ROWS][I8_PANELS];
   UNROLL for (int r = 0; r < mr; r++)
-    UNROLL for (int c = 0; c < nb; c++) sums[r][c] = acc_zero();
+    UNROLL for (int c = 0; c < nb; c++) acc[r][c] = acc_zero();
   for (uint32_t j = 0; j < pairs; j++) {
     pairs16 v[I8_PANELS];
     UNROLL for (int c = 0; c < nb; c++) v[c] = load_pairs(values + c * panel + (size_t)j * 32);
     UNROLL for (int r = 0; r < mr; r++) {
-      weights2 w = load_weights2(weights + (size_t)r * l->tokens16 + 2 * j);
-      UNROLL for (int c = 0; c < nb; c++) sums[r][c] = dot2(sums[r][c], w, v[c]);
+      weights2 w = load_weights2(weights + r * stride + 2 * j);
+      UNROLL for (int c = 0; c < nb; c++) acc[r][c] = dot2(acc[r][c], w, v[c]);
     }
   }
-  UNROLL for (int c = 0; c < nb; c++) {
-    const uint32_t d = column + 16 * c;
-    UNROLL for (int r = 0; r < mr; r++) {
-      v16f y = __builtin_convertvector(acc_value(sums[r][c]), v16f) * factors[row + r];
-      store_lanes(a->output + (first + row + r) * a->output_stride + d, y, a->head_size - d);
-    }
-  }
+  UNROLL for (int r = 0; r < mr; r++)
+    UNROLL for (int c = 0; c < nb; c++)
+      *(v16i *)(sums + r * TILE_COLUMNS + 16 * c) = acc_value(acc[r][c]);
 }
 
-/* Rows `b` of the block that starts at row `first`. */
-static NOINLINE void SET(weigh_values)(const mbq_attention *a, const mbq_attention_layout *l,
-                                       uint32_t first, row_block b, const float *factors) {
-  uint32_t d = 0;
-  for (; d + 16 * I8_PANELS <= l->head16; d += 16 * I8_PANELS) {
-#define TILE(mr) value_tile_i8(mr, I8_PANELS, a, l, first, b.first, d, factors)
-    ROW_CASES(VALUE_ROWS, TILE)
-#undef TILE
+static NOINLINE void SET(multiply_pairs)(uint32_t count, uint32_t panels, const int16_t *weights,
+                                         size_t stride, const int16_t *values, size_t panel,
+                                         uint32_t pairs, int32_t *sums) {
+#define TILE(nb, b, mr)                                                                          \
+  multiply_tile_pairs(mr, nb, weights + b.first * stride, stride, values, panel, pairs,          \
+                      sums + b.first * TILE_COLUMNS)
+#define TILE_ALL(b, mr) TILE(I8_PANELS, b, mr)
+#define TILE_ONE(b, mr) TILE(1, b, mr)
+  if (panels == I8_PANELS) {
+    EACH_PART(count, VALUE_ROWS, TILE_ALL)
+  } else {
+    EACH_PART(count, VALUE_ROWS, TILE_ONE)
   }
-  for (; d < l->head16; d += 16) {
-#define TILE(mr) value_tile_i8(mr, 1, a, l, first, b.first, d, factors)
-    ROW_CASES(VALUE_ROWS, TILE)
 #undef TILE
-  }
+#undef TILE_ALL
+#undef TILE_ONE
 }
 
 static void SET(attention_i8)(const mbq_attention *a) {
@@ -220,14 +215,14 @@ static void SET(attention_i8)(const mbq_attention *a) {
   pack_keys_i8(a, &l);
   const float lost = pack_values_i8(a, &l);
   const uint32_t panels = l.tokens16 / 16, groups = (a->head_size + 3) / 4;
-  const size_t panel_bytes = (size_t)groups * 64;
-  _Alignas(64) int32_t sums[TILE_ROWS * TILE_COLUMNS];
-  _Alignas(64) float room[I8_ROWS * HEAD_MOST];
-  const uint32_t blocks = (a->row_count + I8_ROWS - 1) / I8_ROWS;
+  const size_t panel_bytes = (size_t)groups * 64, value_panel = (size_t)l.tokens16 * 16;
+  _Alignas(64) int32_t sums[BLOCK_ROWS * TILE_COLUMNS];
+  _Alignas(64) float room[BLOCK_ROWS * HEAD_MOST];
+  const uint32_t blocks = (a->row_count + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (uint32_t i = 0; i < blocks; i++) {
     row_block b = block_of(i, blocks, a->row_count);
     b.first += a->first_row;
-    float steps[I8_ROWS], factors[I8_ROWS];
+    float steps[BLOCK_ROWS], factors[BLOCK_ROWS];
     const float *query = a->query + b.first * a->query_stride;
     size_t query_stride = a->query_stride;
     if (l.head16 != a->head_size) {
@@ -238,18 +233,46 @@ static void SET(attention_i8)(const mbq_attention *a) {
       query_stride = l.head16;
     }
     SET(quantize_rows)(query, query_stride, b.count, l.head16, s + l.rows,
-                       (size_t)l.head16 * ACT_BYTES, steps);
+                       (size_t)l.head16 * ACT_BYTES, steps, 0);
     for (uint32_t r = 0; r < b.count; r++) steps[r] *= a->scale;
     for (uint32_t p = 0, count; p < panels; p += count) {
       count = p + I8_PANELS <= panels ? I8_PANELS : 1;
-      SET(multiply_i8)(b, count, s + l.rows, (size_t)l.head16 * ACT_BYTES,
+      SET(multiply_i8)(b.count, count, s + l.rows, (size_t)l.head16 * ACT_BYTES,
                        (const int8_t *)(s + l.keys) + p * panel_bytes, panel_bytes, groups, sums);
       SET(finish_scores)(&l, s, b.count, p * 16, count, sums, steps);
     }
     for (uint32_t r = 0; r < b.count; r++) factors[r] = weigh_row(a, &l, r) + lost;
-    for (uint32_t r = 0; r < b.count; r += VALUE_ROWS) {
-      const uint32_t rest = b.count - r;
-      SET(weigh_values)(a, &l, b.first, (row_block){r, rest < VALUE_ROWS ? rest : VALUE_ROWS}, factors);
+    for (uint32_t d = 0, count; d < l.head16; d += 16 * count) {
+      count = d + 16 * I8_PANELS <= l.head16 ? I8_PANELS : 1;
+      SET(multiply_pairs)(b.count, count, (const int16_t *)(s + l.weights), l.tokens16,
+                          (const int16_t *)(s + l.values) + d / 16 * value_panel, value_panel,
+                          (a->tokens + 1) / 2, sums);
+      for (uint32_t r = 0; r < b.count; r++) {
+        float *output = a->output + (b.first + r) * a->output_stride + d;
+        for (uint32_t c = 0; c < count; c++) {
+          const v16i sum = *(const v16i *)(sums + r * TILE_COLUMNS + 16 * c);
+          store_lanes(output + 16 * c, __builtin_convertvector(sum, v16f) * factors[r],
+                      a->head_size - d - 16 * c);
+        }
+      }
+    }
+  }
+}
+
+/* Keys as panels [tokens/16][head][16], values as panels [head/16][tokens][16]. */
+INLINE void pack_f32(const mbq_attention *a, const mbq_attention_layout *l) {
+  float *keys = (float *)((uint8_t *)a->scratch + l->keys);
+  float *values = (float *)((uint8_t *)a->scratch + l->values);
+  for (uint32_t j = 0; j < l->tokens16; j++) {
+    const float *key = a->key + j * a->key_stride;
+    float *panel = keys + (size_t)(j / 16) * a->head_size * 16 + j % 16;
+    for (uint32_t d = 0; d < a->head_size; d++) panel[d * 16] = j < a->tokens ? key[d] : 0.0f;
+  }
+  for (uint32_t j = 0; j < a->tokens; j++) {
+    _Alignas(64) float room[HEAD_MOST];
+    const float *value = head_row(a->value + j * a->value_stride, a->head_size, l->head16, room);
+    for (uint32_t d = 0; d < l->head16; d += 16) {
+      store16(values + ((size_t)(d / 16) * a->tokens + j) * 16, load16(value + d));
     }
   }
 }
@@ -257,34 +280,43 @@ static void SET(attention_i8)(const mbq_attention *a) {
 /* fp32: every score is one chain of fused multiply-adds over the head's columns, every output one
  * over the tokens (11). */
 static void SET(attention_f32)(const mbq_attention *a) {
+  if (a->row_count == 0) return;
   const mbq_attention_layout l = mbq_attention_layout_of(a->tokens, a->head_size);
   uint8_t *s = a->scratch;
-  float *keys = (float *)(s + l.keys), *values = (float *)(s + l.values);
-  for (uint32_t j = 0; j < l.tokens16; j++) {
-    const float *key = a->key + j * a->key_stride;
-    float *panel = keys + (size_t)(j / 16) * a->head_size * 16 + j % 16;
-    for (uint32_t d = 0; d < a->head_size; d++) panel[d * 16] = j < a->tokens ? key[d] : 0.0f;
-    if (j < a->tokens) {
-      copy_head(a->value + j * a->value_stride, a->head_size, l.head16, values + j * l.head16);
+  float *scores = (float *)(s + l.scores);
+  pack_f32(a, &l);
+  _Alignas(64) float sums[BLOCK_ROWS * TILE_COLUMNS];
+  const uint32_t blocks = (a->row_count + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  for (uint32_t i = 0; i < blocks; i++) {
+    row_block b = block_of(i, blocks, a->row_count);
+    b.first += a->first_row;
+    const float *query = a->query + b.first * a->query_stride;
+    for (uint32_t p = 0, count; p < l.tokens16; p += 16 * count) {
+      count = p + 16 * F32_PANELS <= l.tokens16 ? F32_PANELS : 1;
+      SET(multiply_f32)(b.count, count, query, a->query_stride,
+                        s + l.keys + (size_t)p * a->head_size * 4, a->head_size, sums);
+      for (uint32_t r = 0; r < b.count; r++) {
+        for (uint32_t c = 0; c < count; c++) {
+          store16(scores + (size_t)r * l.tokens16 + p + 16 * c,
+                  load16(sums + r * TILE_COLUMNS + 16 * c) * a->scale);
+        }
+      }
     }
-  }
-  for (uint32_t i = 0; i < a->row_count; i++) {
-    const uint32_t row = a->first_row + i;
-    const float *query = a->query + row * a->query_stride;
-    float *scores = (float *)(s + l.scores);
-    for (uint32_t j = 0; j < l.tokens16; j += 16) {
-      const float *panel = keys + (size_t)j * a->head_size;
-      v16f sum = splat(0.0f);
-      for (uint32_t d = 0; d < a->head_size; d++)
-        sum = fma16(splat(query[d]), load16(panel + d * 16), sum);
-      store16(scores + j, sum * a->scale);
+    float totals[BLOCK_ROWS];
+    for (uint32_t r = 0; r < b.count; r++) {
+      totals[r] = softmax_row(scores + (size_t)r * l.tokens16, a->tokens, l.tokens16);
     }
-    const float total = softmax_row(scores, a->tokens, l.tokens16);
-    for (uint32_t d = 0; d < a->head_size; d += 16) {
-      v16f sum = splat(0.0f);
-      for (uint32_t j = 0; j < a->tokens; j++)
-        sum = fma16(splat(scores[j]), load16(values + j * l.head16 + d), sum);
-      store_lanes(a->output + row * a->output_stride + d, sum / total, a->head_size - d);
+    for (uint32_t d = 0, count; d < l.head16; d += 16 * count) {
+      count = d + 16 * F32_PANELS <= l.head16 ? F32_PANELS : 1;
+      SET(multiply_f32)(b.count, count, scores, l.tokens16,
+                        s + l.values + (size_t)d * a->tokens * 4, a->tokens, sums);
+      for (uint32_t r = 0; r < b.count; r++) {
+        float *output = a->output + (b.first + r) * a->output_stride + d;
+        for (uint32_t c = 0; c < count; c++) {
+          v16f y = load16(sums + r * TILE_COLUMNS + 16 * c) / totals[r];
+          store_lanes(output + 16 * c, y, a->head_size - d - 16 * c);
+        }
+      }
     }
   }
 }

@@ -23,6 +23,10 @@
  *   MULTIPLY_TILE_I8       defined: the set (of one panel) has its own multiply_tile_i8, and no weights16,
  *                          act4, dot4
  *   VALUE_ROWS             rows a tile of the value product takes, if fewer than I8_ROWS
+ *
+ * A set whose product is faster where no activation is negative defines HAS_UNSIGNED 1 and U8_ROWS, and
+ *   store_unsigned(uint8_t *, v16i)      16 of them as bytes, ints within 0 ... 127
+ *   multiply_tile_u8(mr, rows, stride, panel, groups, sums)   as multiply_tile_i8, one panel
  */
 #include "rows.h"
 #include "linear.h"

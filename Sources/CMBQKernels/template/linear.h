@@ -11,10 +11,10 @@ INLINE row_block block_of(uint32_t i, uint32_t blocks, uint32_t rows) {
                    : (row_block){i * small + large, small};
 }
 
-/* A tile's sums pass from the product to what follows through memory that never leaves the first
- * cache: [row][column of the tile]. That keeps one loop for the epilogue instead of one a tile size. */
-enum { TILE_COLUMNS = 16 * (I8_PANELS > F32_PANELS ? I8_PANELS : F32_PANELS),
-       TILE_ROWS = I8_ROWS > F32_ROWS ? I8_ROWS : F32_ROWS };
+/* A block's sums pass from the product to what follows through memory that never leaves the first
+ * cache: [row][column of the tile]. That keeps one loop for the epilogue instead of one a tile size,
+ * and a block may be taller than what a product holds in registers. */
+enum { TILE_COLUMNS = 16 * (I8_PANELS > F32_PANELS ? I8_PANELS : F32_PANELS) };
 
 /* What an epilogue does, known when it is compiled: (4). */
 enum { DOES_BIAS = 1, DOES_RELU = 2, DOES_RESIDUAL = 4, DOES_NO_NORM = 8, DOES_OTHER = 16 };
@@ -84,27 +84,31 @@ INLINE void finish_rows(const mbq_linear *a, row_block b) {
   }
 }
 
-/* CALL(b.count) with a constant: rows that a set does not take at once leave no code behind. */
+/* CALL(b, b.count) with a constant for each part `b` of `count` rows that a product takes at once: at
+ * most `most`, and rows that a set does not take at once leave no code behind. */
 #define ROW_CASE(n, most, CALL)                                                                  \
   case n:                                                                                        \
     if (n <= most) {                                                                             \
-      CALL(n);                                                                                   \
+      CALL(b, n);                                                                                \
     }                                                                                            \
     break;
-#define ROW_CASES(most, CALL)                                                                    \
-  switch (b.count) {                                                                             \
-  ROW_CASE(1, most, CALL)                                                                        \
-  ROW_CASE(2, most, CALL)                                                                        \
-  ROW_CASE(3, most, CALL)                                                                        \
-  ROW_CASE(4, most, CALL)                                                                        \
-  ROW_CASE(5, most, CALL)                                                                        \
-  ROW_CASE(6, most, CALL)                                                                        \
-  ROW_CASE(7, most, CALL)                                                                        \
-  ROW_CASE(8, most, CALL)                                                                        \
-  ROW_CASE(9, most, CALL)                                                                        \
-  ROW_CASE(10, most, CALL)                                                                       \
-  ROW_CASE(11, most, CALL)                                                                       \
-  ROW_CASE(12, most, CALL)                                                                       \
+#define EACH_PART(count, most, CALL)                                                             \
+  for (uint32_t part = 0, parts = (count + most - 1) / most; part < parts; part++) {             \
+    const row_block b = block_of(part, parts, count);                                            \
+    switch (b.count) {                                                                           \
+    ROW_CASE(1, most, CALL)                                                                      \
+    ROW_CASE(2, most, CALL)                                                                      \
+    ROW_CASE(3, most, CALL)                                                                      \
+    ROW_CASE(4, most, CALL)                                                                      \
+    ROW_CASE(5, most, CALL)                                                                      \
+    ROW_CASE(6, most, CALL)                                                                      \
+    ROW_CASE(7, most, CALL)                                                                      \
+    ROW_CASE(8, most, CALL)                                                                      \
+    ROW_CASE(9, most, CALL)                                                                      \
+    ROW_CASE(10, most, CALL)                                                                     \
+    ROW_CASE(11, most, CALL)                                                                     \
+    ROW_CASE(12, most, CALL)                                                                     \
+    }                                                                                            \
   }
 
 #ifndef MULTIPLY_TILE_I8
@@ -146,37 +150,61 @@ INLINE void multiply_tile_i8(const int mr, const int nb, const uint8_t *rows, si
 }
 #endif
 
-static NOINLINE void SET(multiply_i8)(row_block b, uint32_t panels, const uint8_t *rows,
+/* sums[r][c] = `rows` rows on the grid, `stride` bytes apart, times one panel or I8_PANELS of them. */
+static NOINLINE void SET(multiply_i8)(uint32_t count, uint32_t panels, const uint8_t *rows,
                                       size_t stride, const int8_t *weights, size_t panel_bytes,
                                       uint32_t groups, int32_t *sums) {
+#define TILE(nb, b, mr)                                                                          \
+  multiply_tile_i8(mr, nb, rows + b.first * stride, stride, weights, panel_bytes, groups,        \
+                   sums + b.first * TILE_COLUMNS)
+#define TILE_ALL(b, mr) TILE(I8_PANELS, b, mr)
+#define TILE_ONE(b, mr) TILE(1, b, mr)
   if (panels == I8_PANELS) {
-#define TILE(mr) multiply_tile_i8(mr, I8_PANELS, rows, stride, weights, panel_bytes, groups, sums)
-    ROW_CASES(I8_ROWS, TILE)
-#undef TILE
+    EACH_PART(count, I8_ROWS, TILE_ALL)
   } else {
-#define TILE(mr) multiply_tile_i8(mr, 1, rows, stride, weights, panel_bytes, groups, sums)
-    ROW_CASES(I8_ROWS, TILE)
-#undef TILE
+    EACH_PART(count, I8_ROWS, TILE_ONE)
   }
+#undef TILE
+#undef TILE_ALL
+#undef TILE_ONE
 }
+
+#if HAS_UNSIGNED
+/* The same for rows that are stored as unsigned bytes, and one panel. */
+static NOINLINE void SET(multiply_u8)(uint32_t count, const uint8_t *rows, size_t stride,
+                                      const int8_t *weights, uint32_t groups, int32_t *sums) {
+#define TILE(b, mr)                                                                              \
+  multiply_tile_u8(mr, rows + b.first * stride, stride, weights, groups,                         \
+                   sums + b.first * TILE_COLUMNS)
+  EACH_PART(count, U8_ROWS, TILE)
+#undef TILE
+}
+#endif
 
 static void SET(linear_i8)(const mbq_linear *a) {
   if (a->rows == 0) return;
   const size_t stride = (size_t)(a->inputs + 15) / 16 * 16 * ACT_BYTES;
   uint8_t *rows = a->scratch;
-  _Alignas(64) int32_t sums[TILE_ROWS * TILE_COLUMNS];
+  _Alignas(64) int32_t sums[BLOCK_ROWS * TILE_COLUMNS];
   const uint32_t panels = (a->outputs + 15) / 16, groups = (a->inputs + 3) / 4;
   const size_t panel_bytes = (size_t)groups * 64;
-  const uint32_t blocks = (a->rows + I8_ROWS - 1) / I8_ROWS, does = epilogue_of(a);
+  const uint32_t blocks = (a->rows + BLOCK_ROWS - 1) / BLOCK_ROWS, does = epilogue_of(a);
   for (uint32_t i = 0; i < blocks; i++) {
     row_block b = block_of(i, blocks, a->rows);
-    float steps[I8_ROWS];
-    SET(quantize_rows)(a->input + b.first * a->input_stride, a->input_stride, b.count, a->inputs,
-                       rows, stride, steps);
+    float steps[BLOCK_ROWS];
+    const row_format format =
+        SET(quantize_rows)(a->input + b.first * a->input_stride, a->input_stride, b.count,
+                           a->inputs, rows, stride, steps, HAS_UNSIGNED);
     for (uint32_t p = 0, count; p < panels; p += count) {
       count = p + I8_PANELS <= panels ? I8_PANELS : 1;
-      SET(multiply_i8)(b, count, rows, stride, (const int8_t *)a->weights + p * panel_bytes,
-                       panel_bytes, groups, sums);
+      const int8_t *weights = (const int8_t *)a->weights + p * panel_bytes;
+      if (format == ROWS_SIGNED) {
+        SET(multiply_i8)(b.count, count, rows, stride, weights, panel_bytes, groups, sums);
+      } else {
+#if HAS_UNSIGNED
+        SET(multiply_u8)(b.count, rows, stride, weights, groups, sums);
+#endif
+      }
       SET(finish_integers)(does, a, b, p * 16, count, sums, steps);
     }
     finish_rows(a, b);
@@ -184,45 +212,64 @@ static void SET(linear_i8)(const mbq_linear *a) {
 }
 
 /* The fp32 product: each output is one chain of fused multiply-adds over k in order (11). */
-INLINE void multiply_tile_float(const int mr, const int nb, const int half, const mbq_linear *a,
-                                uint32_t first, uint32_t n, float *result) {
-  const size_t size = half ? 2 : 4;
-  const uint8_t *panel = (const uint8_t *)a->weights + (size_t)n * a->inputs * size;
-  const float *x = a->input + first * a->input_stride;
+INLINE void multiply_tile_float(const int mr, const int nb, const int half, const float *x,
+                                size_t stride, const uint8_t *panels, uint32_t inputs,
+                                float *result) {
+  const size_t step = half ? 32 : 64;
   v16f sums[F32_ROWS][F32_PANELS];
   UNROLL for (int r = 0; r < mr; r++)
     UNROLL for (int c = 0; c < nb; c++) sums[r][c] = splat(0.0f);
-  for (uint32_t k = 0; k < a->inputs; k++) {
+  for (uint32_t k = 0; k < inputs; k++) {
     v16f w[F32_PANELS];
     UNROLL for (int c = 0; c < nb; c++) {
-      const uint8_t *p = panel + ((size_t)c * a->inputs + k) * 16 * size;
+      const uint8_t *p = panels + ((size_t)c * inputs + k) * step;
       w[c] = half ? widen_half(p) : load16((const float *)p);
     }
     UNROLL for (int r = 0; r < mr; r++)
       UNROLL for (int c = 0; c < nb; c++)
-        sums[r][c] = fma16(splat(x[r * a->input_stride + k]), w[c], sums[r][c]);
+        sums[r][c] = fma16(splat(x[r * stride + k]), w[c], sums[r][c]);
   }
   UNROLL for (int r = 0; r < mr; r++)
     UNROLL for (int c = 0; c < nb; c++) store16(result + r * TILE_COLUMNS + 16 * c, sums[r][c]);
 }
 
+/* sums[r][c] = `count` rows from `x` on times one panel [inputs][16] or F32_PANELS of them. */
+#define MULTIPLY_FLOAT(name, half)                                                               \
+  static NOINLINE void SET(name)(uint32_t count, uint32_t panels, const float *x, size_t stride, \
+                                 const uint8_t *weights, uint32_t inputs, float *sums) {         \
+    if (panels == F32_PANELS) {                                                                  \
+      EACH_PART(count, F32_ROWS, TILE_ALL_##half)                                                \
+    } else {                                                                                     \
+      EACH_PART(count, F32_ROWS, TILE_ONE_##half)                                                \
+    }                                                                                            \
+  }
+#define TILE(nb, half, b, mr)                                                                    \
+  multiply_tile_float(mr, nb, half, x + b.first * stride, stride, weights, inputs,               \
+                      sums + b.first * TILE_COLUMNS)
+#define TILE_ALL_0(b, mr) TILE(F32_PANELS, 0, b, mr)
+#define TILE_ONE_0(b, mr) TILE(1, 0, b, mr)
+#define TILE_ALL_1(b, mr) TILE(F32_PANELS, 1, b, mr)
+#define TILE_ONE_1(b, mr) TILE(1, 1, b, mr)
+MULTIPLY_FLOAT(multiply_f32, 0)
+MULTIPLY_FLOAT(multiply_f16, 1)
+#undef TILE
+
 INLINE void linear_float(const mbq_linear *a, const int half) {
   if (a->rows == 0) return;
   const uint32_t panels = (a->outputs + 15) / 16, does = epilogue_of(a);
-  const uint32_t blocks = (a->rows + F32_ROWS - 1) / F32_ROWS;
-  _Alignas(64) int32_t sums[TILE_ROWS * TILE_COLUMNS];
+  const uint32_t blocks = (a->rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  const size_t panel_bytes = (size_t)a->inputs * (half ? 32 : 64);
+  _Alignas(64) int32_t sums[BLOCK_ROWS * TILE_COLUMNS];
   for (uint32_t p = 0, count; p < panels; p += count) {
     count = p + F32_PANELS <= panels ? F32_PANELS : 1;
+    const uint8_t *weights = (const uint8_t *)a->weights + p * panel_bytes;
     for (uint32_t i = 0; i < blocks; i++) {
       row_block b = block_of(i, blocks, a->rows);
-      if (count == F32_PANELS) {
-#define TILE(mr) multiply_tile_float(mr, F32_PANELS, half, a, b.first, p * 16, (float *)sums)
-        ROW_CASES(F32_ROWS, TILE)
-#undef TILE
+      const float *x = a->input + b.first * a->input_stride;
+      if (half) {
+        SET(multiply_f16)(b.count, count, x, a->input_stride, weights, a->inputs, (float *)sums);
       } else {
-#define TILE(mr) multiply_tile_float(mr, 1, half, a, b.first, p * 16, (float *)sums)
-        ROW_CASES(F32_ROWS, TILE)
-#undef TILE
+        SET(multiply_f32)(b.count, count, x, a->input_stride, weights, a->inputs, (float *)sums);
       }
       SET(finish_floats)(does, a, b, p * 16, count, sums, NULL);
     }

@@ -1,3 +1,10 @@
+/* Rows are put on the grid, multiplied and finished so many at a time. */
+enum { BLOCK_ROWS = MBQ_MAX_ROWS };
+
+#ifndef HAS_UNSIGNED
+#define HAS_UNSIGNED 0
+#endif
+
 /* What is done to whole rows: the step of the int8 grid, LayerNorm, widening of stored rows. */
 
 /* The largest |x| as bits: as integers, magnitudes compare like floats and NaNs come out largest. */
@@ -69,33 +76,59 @@ INLINE v16i max_lanes(const v16i m[16]) {
    store_activations((p) + 48 * ACT_BYTES, rint16(d)))
 #endif
 
-/* Puts `rows` rows (at most 16) of `width` floats on the grid, as the set's dot product wants them. */
-static NOINLINE void SET(quantize_rows)(const float *x, size_t stride, uint32_t rows,
-                                        uint32_t width, uint8_t *destination,
-                                        size_t destination_stride, float *scales) {
+/* How a block of rows is stored: as the set's dot product wants them, or as bytes 0 ... 127. */
+typedef enum { ROWS_SIGNED, ROWS_UNSIGNED } row_format;
+
+/* Puts `rows` rows (at most BLOCK_ROWS) of `width` floats on the grid, as the set's dot product wants them;
+ * as unsigned bytes if `may_be_unsigned` and no number of theirs is negative, as behind a ReLU. */
+static NOINLINE row_format SET(quantize_rows)(const float *x, size_t stride, uint32_t rows,
+                                              uint32_t width, uint8_t *destination,
+                                              size_t destination_stride, float *scales,
+                                              int may_be_unsigned) {
   _Alignas(64) float inverses[16], steps[16];
-  v16i m[16] = {{0}};
+  v16i m[16] = {{0}}, signs = {0};
   for (uint32_t r = 0; r < rows; r++) {
     const float *row = x + r * stride;
     v16i even = {0}, odd = {0};
     uint32_t k = 0;
     for (; k + 32 <= width; k += 32) {
-      even = magnitude_max(even, load16(row + k));
-      odd = magnitude_max(odd, load16(row + k + 16));
+      const v16f a = load16(row + k), b = load16(row + k + 16);
+      if (HAS_UNSIGNED) signs |= (v16i)a | (v16i)b;
+      even = magnitude_max(even, a);
+      odd = magnitude_max(odd, b);
     }
-    for (; k < width; k += 16) even = magnitude_max(even, load16(row + k));
+    for (; k < width; k += 16) {
+      const v16f a = load16(row + k);
+      if (HAS_UNSIGNED) signs |= (v16i)a;
+      even = magnitude_max(even, a);
+    }
     m[r] = __builtin_elementwise_max(even, odd);
   }
   row_steps_of(max_lanes(m), steps, inverses);
+#if HAS_UNSIGNED
+  const row_format format =
+      may_be_unsigned && __builtin_reduce_or(signs) >= 0 ? ROWS_UNSIGNED : ROWS_SIGNED;
+#else
+  const row_format format = ROWS_SIGNED;
+  (void)may_be_unsigned;
+  (void)signs;
+#endif
   for (uint32_t r = 0; r < rows; r++) {
     const float *row = x + r * stride, inverse = inverses[r];
     uint32_t k = 0;
     scales[r] = steps[r];
+#if HAS_UNSIGNED
+    if (format == ROWS_UNSIGNED) {
+      uint8_t *to = destination + r * destination_stride;
+      for (; k < width; k += 16) store_unsigned(to + k, on_grid(load16(row + k), inverse));
+      continue;
+    }
+#endif
     if (inverse != 0.0f) {
       for (; k + 64 <= width; k += 64) {
         STORE_ACTIVATIONS64(ACT_PLACE(destination, destination_stride, r, k),
-                            load16(row + k) * inverse, load16(row + k + 16) * inverse, load16(row + k + 32) * inverse,
-                            load16(row + k + 48) * inverse);
+                            load16(row + k) * inverse, load16(row + k + 16) * inverse,
+                            load16(row + k + 32) * inverse, load16(row + k + 48) * inverse);
       }
     }
     for (; k < width; k += 16) {
@@ -103,6 +136,7 @@ static NOINLINE void SET(quantize_rows)(const float *x, size_t stride, uint32_t 
                         on_grid(load16(row + k), inverse));
     }
   }
+  return format;
 }
 
 /* Lanes below `count` of the block that starts at `column`. */
@@ -173,7 +207,20 @@ static void SET(widen_row)(float *output, const void *row, float scale, uint32_t
 static void SET(column_sums)(const int8_t *weights, uint32_t inputs, uint32_t outputs,
                              int32_t *sums) {
   const uint32_t groups = (inputs + 3) / 4;
+#ifndef MULTIPLY_TILE_I8
+  /* A product with ones: what a set stores as 1 is 1 less its offset. */
+  _Alignas(64) uint8_t one[16 * ACT_BYTES];
+  store_activations(one, isplat(ACT_OFFSET ? 1 - 128 : 1));
+  const act4 ones = load_act(one);
+#endif
   for (uint32_t n = 0; n < outputs; n += 16) {
+#ifndef MULTIPLY_TILE_I8
+    acc16 total = acc_zero();
+    for (uint32_t g = 0; g < groups; g++, weights += 64) {
+      total = dot4(total, ones, load_weights(weights));
+    }
+    *(v16i_unaligned *)(sums + n) = acc_value(total) * 128;
+#else
     int32_t total[16] = {0};
     for (uint32_t g = 0; g < groups; g++, weights += 64) {
       for (int i = 0; i < 16; i++) {
@@ -181,5 +228,6 @@ static void SET(column_sums)(const int8_t *weights, uint32_t inputs, uint32_t ou
       }
     }
     for (int i = 0; i < 16; i++) sums[n + i] = 128 * total[i];
+#endif
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import MBQCore
 import MBQEvaluation
+import MBQFormat
 import MBQKernels
 import MBQReport
 import MBQRuntime
@@ -15,13 +16,16 @@ struct Benchmark: ParsableCommand {
       Examples:
         mbq benchmark model-int8.mbq
         mbq benchmark model-int8.mbq model-fp32.mbq --batch 1,8 --tokens 128,512
+        mbq benchmark model-int8.mbq --profile      # where the time goes
       """)
 
   @Argument(help: "The packed models.")
   var models: [String]
 
-  @Option(help: ArgumentHelp("Texts a batch.", valueName: "list"))
-  var batch = "1,8,32"
+  @Option(
+    help: ArgumentHelp(
+      "Texts a batch (default: 1,8,32; with --profile 1).", valueName: "list"))
+  var batch: String?
 
   @Option(
     help: ArgumentHelp("Tokens a text (default: 128, or what the model takes).", valueName: "list"))
@@ -29,6 +33,10 @@ struct Benchmark: ParsableCommand {
 
   @Option(help: "Rounds that are counted.")
   var rounds = 11
+
+  @Flag(
+    help: "Show the time by kind of operation, by operation and by layer; with --json by step.")
+  var profile = false
 
   @Flag(help: "Print the result as JSON.")
   var json = false
@@ -72,10 +80,10 @@ struct Benchmark: ParsableCommand {
     }
     let most = loaded.map { $0.model.maximumTokens }.min() ?? 2
     let lengths = try list(tokens ?? "\(min(128, most))", "--tokens", 1...most)
-    let batches = try list(batch, "--batch", 1...4096)
+    let batches = try list(batch ?? (profile ? "1" : "1,8,32"), "--batch", 1...4096)
+    if profile { return try showProfiles(loaded, lengths, batches, pool.parallel) }
     var table = ReportTable(
-      title: "milliseconds a batch, \(runtime.threads) thread\(runtime.threads == 1 ? "" : "s"), "
-        + (try runtime.kernelSet().name),
+      title: "milliseconds a batch, \(threadCount), \(try runtime.kernelSet().name)",
       columns: [
         .text("shape"), .text("model", overflow: .shorten), .number("p50_ns", "p50"),
         .number("p90_ns", "p90"), .number("p99_ns", "p99"), .number("text_ns", "a text"),
@@ -108,17 +116,54 @@ struct Benchmark: ParsableCommand {
     _ = pool
   }
 
+  private func showProfiles(
+    _ models: [(path: String, model: Model)], _ lengths: [Int], _ batches: [Int],
+    _ parallel: Parallel
+  ) throws {
+    let progress = ProgressBar(
+      "profile", total: models.count * batches.count * lengths.count * (rounds + 2), unit: "rounds")
+    var summary = ReportTable(
+      title: "milliseconds a batch, \(threadCount), \(try runtime.kernelSet().name)",
+      columns: ProfileTables.summaryColumns)
+    var blocks: [Report.Block] = []
+    for (path, model) in models {
+      for length in lengths {
+        for batch in batches {
+          let texts = Self.texts(model, batch: batch, length: length)
+          let profile = try StepProfile(model, parallel, texts, rounds: rounds) {
+            progress.advance()
+          }
+          let tables = ProfileTables(profile, model.packed.header)
+          summary.rows.append(tables.summary(model: path, shape: "\(batch)×\(length)"))
+          blocks += tables.tables(prefix: "\(path) \(batch)×\(length), ", steps: json)
+        }
+      }
+    }
+    progress.finish()
+    if runtime.threads > 1 {
+      blocks.append(.note("times are those of all threads added up, GMAC/s those of one thread"))
+    }
+    Output.show(Report([.table(summary)] + blocks), json: json)
+  }
+
+  private var threadCount: String { "\(runtime.threads) thread\(runtime.threads == 1 ? "" : "s")" }
+
+  /// The same for every model of a vocabulary.
+  private static func texts(_ model: Model, batch: Int, length: Int) -> [[UInt32]] {
+    var generator = SeededGenerator(seed: 42)
+    return (0..<batch).map { _ in
+      (0..<length).map { _ in
+        UInt32.random(in: 0..<UInt32(model.vocabularyCount), using: &generator)
+      }
+    }
+  }
+
   private func time(
     _ models: [(path: String, model: Model)], _ states: [RunState], batch: Int, length: Int,
     _ progress: ProgressBar
   ) throws(ModelError) -> [InterleavedRounds.Result] {
-    var generator = SeededGenerator(seed: 42)
     let variants = zip(models, states).map { model, state in
-      let texts = (0..<batch).map { _ in
-        (0..<length).map { _ in
-          UInt32.random(in: 0..<UInt32(model.model.vocabularyCount), using: &generator)
-        }
-      }
+      let texts = Self.texts(model.model, batch: batch, length: length)
       return InterleavedRounds.Variant<ModelError>(model.path) { () throws(ModelError) in
         _ = try state.logits(texts)
       }
