@@ -2,6 +2,7 @@
 #              (CHECKPOINT=folder DATA=csv: your own model instead)
 # make test    lint, build and run every test
 # make portable the same bits on x86-64, aarch64 (qemu) and wasm32 (Node); part of make test
+# make instructions  instruction counts against the committed baseline; part of make test
 # make embedded the C library and the wasm module, in .build/portable
 # make install build mbq and put it under PREFIX (default /usr/local)
 
@@ -10,7 +11,7 @@ PREFIX ?= /usr/local
 THREADS ?= 1
 BUILD := .build/release
 
-.PHONY: all demo test portable embedded lint install clean zlib toolchain
+.PHONY: all demo test portable instructions embedded lint install clean zlib toolchain
 
 all: toolchain zlib
 	$(SWIFT) build -c release --product mbq
@@ -28,9 +29,14 @@ test: toolchain zlib lint
 	$(SWIFT) test --disable-xctest -c release
 	$(SWIFT) test --disable-xctest
 	$(MAKE) portable
+	$(MAKE) instructions
 
 portable: all
 	Tests/Portable/run.sh
+
+instructions: all
+	$(SWIFT) build -c release --product mbq-bench
+	Tests/Baselines/instructions.sh
 
 embedded: toolchain
 	Tests/Portable/build.sh
