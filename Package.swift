@@ -89,7 +89,7 @@ let package = Package(
         "MBQReport", parser,
       ]),
     program("mbq-classify", ["MBQCore", "MBQRuntime", "MBQTokenizer", "MBQKernels"]),
-    program("mbq-bench", ["MBQCore", "MBQRuntime", "MBQKernels", "MBQModel"]),
+    program("mbq-bench", ["MBQCore", "MBQRuntime", "MBQKernels", "MBQModel", "CMBQKernels"]),
 
     // Tests.
     .target(

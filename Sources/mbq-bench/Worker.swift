@@ -1,10 +1,22 @@
 import MBQCore
+import MBQKernels
 import MBQRuntime
 
 /// One request, one line of JSON.
 struct Worker {
   let model: Model
   let state: RunState
+
+  /// Answers until the input ends.
+  static func serve(_ options: inout Options) {
+    let threads = options.number("--threads", 1...256, otherwise: 1)
+    let model = options.model(options.kernels())
+    let pool = ThreadPool(workerCount: threads)
+    let worker = Worker(model: model, state: RunState(model: model, parallel: pool.parallel))
+    while let line = readLine() {
+      guard Standard.writeLine(worker.answer(line)) else { break }
+    }
+  }
 
   func answer(_ line: String) -> String {
     let words = line.split(separator: " ")

@@ -80,6 +80,10 @@ typedef struct {
                     int accumulate);
   /* sums[n] = 128 * sum over k of weights [N/16][K/4][16][4]. */
   void (*column_sums)(const int8_t *weights, uint32_t inputs, uint32_t outputs, int32_t *sums);
+  /* Keeps the set's multipliers busy for `iterations` turns, touching no memory; how many numbers were
+   * multiplied. For measuring only; NULL in sets whose product is not made of one instruction's steps. */
+  uint64_t (*peak_i8)(uint64_t iterations);
+  uint64_t (*peak_f32)(uint64_t iterations);
 } mbq_kernel_set;
 
 /* The sets compiled for this architecture, best first; generic C last. */

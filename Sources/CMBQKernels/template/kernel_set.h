@@ -22,6 +22,7 @@
  *   ACT_PLACE(base, stride, row, k)   where an activation of a block of rows is stored
  *   MULTIPLY_TILE_I8       defined: the set (of one panel) has its own multiply_tile_i8, and no weights16,
  *                          act4, dot4
+ *   PEAK_SUMS_I8, PEAK_SUMS_F32, HIDE_ACT(act4)   for peak.h, if its own do not fit
  *   VALUE_ROWS             rows a tile of the value product takes, if fewer than I8_ROWS
  *
  * A set whose product is faster where no activation is negative defines HAS_UNSIGNED 1 and U8_ROWS, and
@@ -31,6 +32,10 @@
 #include "rows.h"
 #include "linear.h"
 #include "attention.h"
+#if !defined(MULTIPLY_TILE_I8) && !defined(MBQ_SMALL)
+#define HAS_PEAK
+#include "peak.h"
+#endif
 
 const mbq_kernel_set SET(set) = {
     .name = SET_NAME,
@@ -43,4 +48,8 @@ const mbq_kernel_set SET(set) = {
     .norm = SET(norm),
     .widen_row = SET(widen_row),
     .column_sums = SET(column_sums),
+#ifdef HAS_PEAK
+    .peak_i8 = SET(peak_i8),
+    .peak_f32 = SET(peak_f32),
+#endif
 };

@@ -20,6 +20,7 @@
 #define ACT_OFFSET 0
 #define HAS_UNSIGNED 1
 #define U8_ROWS 6
+#define HIDE_ACT(x) __asm__ volatile("" : "+x"(x.even), "+x"(x.odd))
 
 typedef struct { __m256i low, high; } acc16;
 typedef acc16 pairs16;

@@ -18,6 +18,8 @@
 #define F32_PANELS 2
 #define ACT_BYTES 1
 #define ACT_OFFSET 1
+#define PEAK_SUMS_I8 12
+#define PEAK_SUMS_F32 12
 
 typedef __m512i acc16, weights16, act4, pairs16, weights2;
 

@@ -10,6 +10,7 @@
 #define F32_PANELS 1
 #define ACT_BYTES 1
 #define ACT_OFFSET 1
+#define PEAK_SUMS_I8 6
 
 typedef struct { __m256i low, high; } acc16;
 typedef acc16 weights16;
