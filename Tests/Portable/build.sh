@@ -77,7 +77,7 @@ build() {
   x86_64)
     { echo '{ global:'; printf '%s;\n' $exports | grep -vE 'mbq_(allocate|free);'; echo 'local: *; };'; } \
       >"$to/exports"
-    "$clang" -shared -fuse-ld=lld -Wl,--gc-sections,--icf=all,--pack-dyn-relocs=relr,-z,noseparate-code,--version-script="$to/exports" -s \
+    "$clang" -shared -fuse-ld=lld -Wl,--gc-sections,--icf=all,-z,noseparate-code,--version-script="$to/exports" -s \
       -Wl,-soname,libmbq.so -o "$to/libmbq.so" "$to/MBQEmbedding.o" "$to"/objects/*.o
     "$clang" -O1 -I $embedding/include Tests/Portable/classify.c -fuse-ld=lld -o "$to/classify" \
       -L "$to" -lmbq -Wl,-rpath,'$ORIGIN'
