@@ -3,6 +3,7 @@
 # make test    lint, build and run every test
 # make portable the same bits on x86-64, aarch64 (qemu) and wasm32 (Node); part of make test
 # make instructions  instruction counts against the committed baseline; part of make test
+# make emulated the AVX-512 kernels in an emulator; part of make test where the processor lacks them
 # make bench   mbq beside ONNX Runtime and OpenVINO, in one run (CHECKPOINT, CALIBRATION, TEXTS, PEERS: Benchmarks/run.sh)
 # make embedded the C library and the wasm module, in .build/portable
 # make install build mbq and put it under PREFIX (default /usr/local)
@@ -12,7 +13,7 @@ PREFIX ?= /usr/local
 THREADS ?= 1
 BUILD := .build/release
 
-.PHONY: all demo test portable instructions bench embedded lint install clean zlib toolchain
+.PHONY: all demo test portable emulated instructions bench embedded lint install clean zlib toolchain
 
 all: toolchain zlib
 	$(SWIFT) build -c release --product mbq
@@ -30,10 +31,15 @@ test: toolchain zlib lint
 	$(SWIFT) test --disable-xctest -c release
 	$(SWIFT) test --disable-xctest
 	$(MAKE) portable
+	@if grep -q avx512_vnni /proc/cpuinfo; then echo 'emulated: not needed, this processor runs AVX-512 VNNI'; \
+	else $(MAKE) emulated; fi
 	$(MAKE) instructions
 
 portable: all
 	Tests/Portable/run.sh
+
+emulated: toolchain
+	Tests/Portable/bochs/run.sh
 
 instructions: all
 	$(SWIFT) build -c release --product mbq-bench
