@@ -89,7 +89,9 @@ let package = Package(
         "MBQReport", parser,
       ]),
     program("mbq-classify", ["MBQCore", "MBQRuntime", "MBQTokenizer", "MBQKernels"]),
-    program("mbq-bench", ["MBQCore", "MBQRuntime", "MBQKernels", "MBQModel", "CMBQKernels"]),
+    program(
+      "mbq-bench",
+      ["MBQCore", "MBQRuntime", "MBQKernels", "MBQModel", "MBQTokenizer", "CMBQKernels"]),
 
     // Tests.
     .target(

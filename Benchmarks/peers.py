@@ -71,6 +71,14 @@ class Worker:
             raise WorkerError(f"{line[:40]!r}: {reply['error']}")
         return reply
 
+    def peak_megabytes(self):
+        """The most memory the process has had, mapped files counted; None where the system does not say."""
+        try:
+            status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        except OSError:
+            return None
+        return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")), None)
+
     def close(self):
         self.process.stdin.close()
         try:
@@ -226,7 +234,7 @@ def commit():
     return found.stdout.strip() or "unknown"
 
 
-def show(rows, distance, yardstick, left_out):
+def show(rows, distance, yardstick, left_out, memory):
     number = lambda value, form: "-" if value is None else format(value, form)
     for shape in dict.fromkeys(row["shape"] for row in rows):
         part = [row for row in rows if row["shape"] == shape]
@@ -237,6 +245,11 @@ def show(rows, distance, yardstick, left_out):
             print(f"{row['name']:18}{row['median']:9.2f}{quartiles:>19}{number(row['to_best_peer'], '.2f'):>13}{number(row['to_ort_dynamic'], '.2f'):>15}")
     if yardstick:
         print(f"\nlargest distance of a logit from {yardstick}: " + ", ".join(f"{n} {d:.2g}" for n, d in distance.items() if n != yardstick))
+    known = {name: peak for name, peak in memory.items() if None not in peak.values()}
+    if known:
+        print("\npeak memory of the process in MB, mapped files and (peers) the Python interpreter counted: after the check, at the end")
+        for name, peak in known.items():
+            print(f"{name:18}{peak['after_check']:9.0f}{peak['at_end']:9.0f}")
     for name, why in left_out.items():
         print(f"left out: {name}: {why}")
 
@@ -250,13 +263,13 @@ def main():
         if not workers:
             sys.exit("nothing to measure:\n" + "\n".join(f"  {name}: {why}" for name, why in left_out.items()))
         versions = {"mbq": commit(), "python": platform.python_version()}
+        # The check's longest text has 128 tokens unless --check gave others.
+        memory = {worker.name: {"after_check": worker.peak_megabytes()} for worker in workers}
         samples = measure(workers, arguments)
-        memory = {}
         for worker in workers:
+            memory[worker.name]["at_end"] = worker.peak_megabytes()
             if worker.kind == "peer":
-                reply = worker.ask("about")
-                memory[worker.name] = round(reply["peak_megabytes"])
-                library, version = reply["version"].split()
+                library, version = worker.ask("about")["version"].split()
                 versions[library] = version
     except WorkerError as error:
         sys.exit(f"a candidate stopped during the measurement: {error}")
@@ -268,7 +281,7 @@ def main():
     print(f"{about['cpu']} ({', '.join(about['features'])}), {about['cores']} cores, load {about['load_before']:.1f} before and "
           f"{about['load_after']:.1f} after; {arguments.threads} thread(s), {arguments.rounds} rounds")
     print(", ".join(f"{name} {version}" for name, version in versions.items()))
-    show(rows, distance, yardstick, left_out)
+    show(rows, distance, yardstick, left_out, memory)
     if arguments.json:
         report = {"date": datetime.date.today().isoformat(), "machine": about, "versions": versions, "threads": arguments.threads,
                   "reference": json.loads((arguments.reference / "reference.json").read_text()), "logit_distance": distance,

@@ -52,6 +52,9 @@ candidates=(--reference "$reference" --model "int8=$out/$name-8.mbq" --model "fp
     echo '```'
     "$python" Benchmarks/real_texts.py "${candidates[@]}" --tokenizer "$checkpoint/tokenizer.json" --texts "$texts" \
       --json "$out/$name-$(basename "$texts" .csv).json"
+    echo
+    "$python" Benchmarks/tokenizing.py --tokenizer "$checkpoint/tokenizer.json" --mbq "$out/$name-8.mbq" --texts "$texts" \
+      --json "$out/$name-$(basename "$texts" .csv)-tokenizing.json"
     echo '```'
   done
   echo

@@ -1,6 +1,7 @@
 import MBQCore
 import MBQKernels
 import MBQRuntime
+import MBQTokenizer
 
 /// One request, one line of JSON.
 struct Worker {
@@ -24,7 +25,8 @@ struct Worker {
       switch words.first {
       case "run": return try run(words.dropFirst().compactMap { Double(String($0)) })
       case "ids": return try logits(words.dropFirst().compactMap { UInt32($0) })
-      default: return error("unknown request '\(line)'; known: run, ids")
+      case "encode": return try encode(line)
+      default: return error("unknown request '\(line)'; known: run, ids, encode")
       }
     } catch {
       return self.error(error.explanation)
@@ -59,6 +61,44 @@ struct Worker {
     let elapsed = Double(Standard.nanoseconds - start) / 1e6
     return "{\"logits\": [\(logits.map { "\($0)" }.joined(separator: ", "))], "
       + "\"milliseconds\": \(elapsed)}"
+  }
+
+  /// Limit, milliseconds to fill, and a file with a text a line: every text once a pass.
+  private func encode(_ line: String) throws(ModelError) -> String {
+    let words = line.split(separator: " ", maxSplits: 3)
+    guard words.count == 4, let limit = Int(words[1]), limit >= WordPieceTokenizer.minimumLimit,
+      let most = Double(String(words[2])), most >= 0, most < 1e6
+    else {
+      return error(
+        "encode takes a limit from \(WordPieceTokenizer.minimumLimit), milliseconds, a file")
+    }
+    let file: MappedFile
+    do throws(FileError) {
+      file = try MappedFile(path: String(words[3]))
+    } catch {
+      throw .file(error)
+    }
+    let texts = file.bytes.split(separator: 10).map { UnsafeRawBufferPointer(rebasing: $0) }
+    var ids: [UInt32] = []
+    var tokens = 0
+    var hash: UInt64 = 0
+    var passes = 0
+    let start = Standard.nanoseconds
+    var elapsed: UInt64 = 0
+    repeat {
+      (tokens, hash) = (0, 0)
+      for text in texts {
+        let bytes = text.bindMemory(to: UInt8.self)
+        _ = model.tokenizer.encode(bytes, limit: limit, countsAll: false, into: &ids)
+        tokens += ids.count
+        for id in ids { hash = (hash &* 31 &+ UInt64(id)) % 4_294_967_291 }
+      }
+      passes += 1
+      elapsed = Standard.nanoseconds - start
+    } while Double(elapsed) < most * 1e6
+    return "{\"passes\": \(passes), \"milliseconds\": \(Double(elapsed) / Double(passes) / 1e6), "
+      + "\"texts\": \(texts.count), \"bytes\": \(file.bytes.count), \"tokens\": \(tokens), "
+      + "\"hash\": \(hash)}"
   }
 
   private func error(_ text: String) -> String {
