@@ -1,9 +1,13 @@
+import MBQCore
+
 /// A string as C reads it, at a place that stays: UTF-8 with a closing 0.
 final class CText {
   private let storage: UnsafeMutableBufferPointer<CChar>
 
-  init(_ text: String) {
-    let utf8 = text.utf8
+  convenience init(_ text: String) { self.init(text.withUTF8Bytes { [UInt8]($0) }) }
+  convenience init(_ message: Message) { self.init(message.utf8) }
+
+  private init(_ utf8: [UInt8]) {
     storage = .allocate(capacity: utf8.count + 1)
     var index = 0
     for byte in utf8 {

@@ -22,7 +22,7 @@ final class Session {
   let open: OpenModel
   let state: RunState
   var ids: [UInt32] = []
-  var message = CText("")
+  var message = CText("" as Message)
 
   init(_ open: OpenModel) {
     self.open = open
@@ -33,15 +33,15 @@ final class Session {
   func call(_ body: () throws(ModelError) -> Int) -> Int32 {
     do throws(ModelError) {
       let result = try body()
-      message = CText("")
+      message = CText("" as Message)
       return Int32(result)
     } catch {
-      message = CText(error.explanation)
+      message = CText(error.message)
       return -error.kind.rawValue
     }
   }
 
-  func fail(_ kind: FailureKind, _ text: String) -> Int32 {
+  func fail(_ kind: FailureKind, _ text: Message) -> Int32 {
     message = CText(text)
     return -kind.rawValue
   }
@@ -74,8 +74,11 @@ public func mbqOpen(
   var set = KernelSets.best
   if let kernels {
     guard let named = KernelSets.runnable.first(where: { isSame($0.cName, kernels) }) else {
-      let names = KernelSets.runnable.map { $0.name }.joined(separator: ", ")
-      CText("there are no kernels of that name here; there are \(names)").copy(to: message, room)
+      var refusal: Message = "there are no kernels of that name here; there are "
+      for (index, set) in KernelSets.runnable.enumerated() {
+        refusal.append(index == 0 ? "\(cString: set.cName)" : ", \(cString: set.cName)")
+      }
+      CText(refusal).copy(to: message, room)
       return nil
     }
     set = named
@@ -85,7 +88,7 @@ public func mbqOpen(
       borrowing: UnsafeRawBufferPointer(start: bytes, count: count), kernels: set)
     return Unmanaged.passRetained(OpenModel(model)).toOpaque()
   } catch {
-    CText(error.explanation).copy(to: message, room)
+    CText(error.message).copy(to: message, room)
     return nil
   }
 }

@@ -1,3 +1,5 @@
+import MBQCore
+
 /// Reads little-endian numbers from bytes it has checked for length, naming the field in every error.
 struct ByteReader {
   private let bytes: UnsafeRawBufferPointer
@@ -75,9 +77,9 @@ struct ByteReader {
       throw .invalid(field: "\(field)", found: "\(count) bytes", allowed: "at most \(most)")
     }
     let bytes = try take(count, field)
-    let text = String(decoding: bytes, as: UTF8.self)
+    let text = String(repairing: bytes)
     // What is no UTF-8 was replaced, and is other bytes now.
-    guard text.utf8.elementsEqual(bytes) else {
+    guard text.withUTF8Bytes({ $0.elementsEqual(bytes) }) else {
       throw .invalid(field: "\(field)", found: "not UTF-8", allowed: "UTF-8")
     }
     return text

@@ -1,4 +1,4 @@
-import MBQCore
+public import MBQCore
 
 /// What can be wrong with the bytes of a packed model.
 public enum FormatError: ExplainedError, Equatable {
@@ -7,23 +7,29 @@ public enum FormatError: ExplainedError, Equatable {
   /// Written by a newer major version than this reader knows.
   case newer(major: Int, minor: Int)
   /// `field` needs `needed` bytes at `offset`, and its place ends `available` bytes from there.
-  case truncated(field: String, offset: Int, needed: Int, available: Int)
+  case truncated(field: Message, offset: Int, needed: Int, available: Int)
   /// `field` holds a value the specification does not allow.
-  case invalid(field: String, found: String, allowed: String)
+  case invalid(field: Message, found: Message, allowed: Message)
   /// The bytes of a section are not those that were written.
-  case damaged(section: String)
-  case missing(section: String)
+  case damaged(section: Message)
+  case missing(section: Message)
 
-  public var explanation: String {
+  public var explanation: String { message.text }
+
+  public var message: Message {
     switch self {
     case .notPacked:
       "not an .mbq file: the first 8 bytes are not its signature; make one with 'mbq quantize'"
     case .newer(let major, let minor):
-      "written in format \(major).\(minor), and this program reads up to \(packedMajor).x; "
-        + "use a newer mbq or quantize the checkpoint again"
+      """
+      written in format \(major).\(minor), and this program reads up to \(packedMajor).x; \
+      use a newer mbq or quantize the checkpoint again
+      """
     case .truncated(let field, let offset, let needed, let available):
-      "\(field) needs \(needed) bytes at byte \(offset), and \(max(available, 0)) are left; "
-        + "the file is cut short or altered: copy it again"
+      """
+      \(field) needs \(needed) bytes at byte \(offset), and \(max(available, 0)) are left; \
+      the file is cut short or altered: copy it again
+      """
     case .invalid(let field, let found, let allowed):
       "\(field) is \(found), allowed: \(allowed); the file is altered or was not written by mbq"
     case .damaged(let section):

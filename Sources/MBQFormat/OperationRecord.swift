@@ -1,3 +1,4 @@
+import MBQCore
 import MBQModel
 
 // An operation in the file: 64 bytes, described in Formats/mbq/mbq.md.

@@ -188,10 +188,12 @@ extension PackedHeader {
     let vector = tensors[tensor]
     guard vector.rows == 1, vector.columns == width,
       vector.scheme == .float32 || vector.scheme == .float16
-    else { throw shape(index, "\(tensorName(tensor)) of \(vector.columns), \(vector.scheme)") }
+    else {
+      throw shape(index, "\(tensorName(tensor)) of \(vector.columns), \(vector.scheme.caseName)")
+    }
   }
 
-  func shape(_ index: Int, _ found: String) -> FormatError {
+  func shape(_ index: Int, _ found: Message) -> FormatError {
     .invalid(
       field: "operation \(index) (\(stepName(index)))", found: found,
       allowed: "operands and tensors that fit each other")

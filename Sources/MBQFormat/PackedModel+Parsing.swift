@@ -1,3 +1,4 @@
+import MBQCore
 import MBQModel
 import MBQSchemes
 
@@ -104,7 +105,7 @@ extension PackedModel {
       throw .invalid(field: "name count", found: "\(found)", allowed: "\(count), one an operation")
     }
     return text.split(separator: 0x0A, omittingEmptySubsequences: false)
-      .map { String(decoding: $0, as: UTF8.self) }
+      .map { String(repairing: UnsafeRawBufferPointer(rebasing: $0)) }
   }
 
   static func goldens(

@@ -40,7 +40,7 @@ extension PackedModel {
     header.tensors = try Self.tensors(reader(tensors))
     header.names = try Self.names(reader(names), count: header.steps.count)
     header.goldens = try Self.goldens(reader(goldens), header)
-    header.provenance = String(decoding: provenance.bytes, as: UTF8.self)
+    header.provenance = String(repairing: provenance.bytes)
     try header.validate(weightsSize: weights.bytes.count)
     self.init(
       header: header, weights: weights, tokenizerOptions: try contents(.tokenizer),

@@ -1,4 +1,4 @@
-import MBQCore
+public import MBQCore
 import MBQModel
 import MBQSchemes
 
@@ -97,12 +97,12 @@ public struct PackedHeader: Equatable, Sendable {
     self.provenance = provenance
   }
 
-  public func stepName(_ index: Int) -> String {
-    names.count == steps.count ? names[index] : "step \(index)"
+  public func stepName(_ index: Int) -> Message {
+    names.count == steps.count ? "\(names[index])" : "step \(index)"
   }
 
   /// A tensor's name: that of the first step that reads it, and its part in it.
-  public func tensorName(_ index: Int) -> String {
+  public func tensorName(_ index: Int) -> Message {
     for (place, step) in steps.enumerated() {
       if let part = step.operation.tensorPart(index) { return "\(stepName(place)).\(part)" }
     }
@@ -112,7 +112,7 @@ public struct PackedHeader: Equatable, Sendable {
 
 extension Operation {
   /// What a tensor is to this operation, or `nil` if it is not read.
-  fileprivate func tensorPart(_ tensor: Int) -> String? {
+  fileprivate func tensorPart(_ tensor: Int) -> StaticString? {
     switch self {
     case .embed(let o):
       tensor == o.word
@@ -127,7 +127,7 @@ extension Operation {
 }
 
 extension Norm {
-  fileprivate func part(_ tensor: Int) -> String? {
+  fileprivate func part(_ tensor: Int) -> StaticString? {
     tensor == gamma ? "gamma" : tensor == beta ? "beta" : nil
   }
 }
@@ -191,7 +191,7 @@ public struct PackedSection: Equatable, Sendable {
     case goldens = 0x444C_4F47  // GOLD
     case provenance = 0x564F_5250  // PROV
 
-    public var name: String {
+    public var name: Message {
       switch self {
       case .configuration: "configuration"
       case .labels: "labels"

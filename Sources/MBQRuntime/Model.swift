@@ -76,8 +76,10 @@ public final class Model: Sendable {
     guard highest < header.vocabularyCount else {
       throw .inconsistent(
         path: name,
-        "the tokenizer gives ids up to \(highest), and the embedding has "
-          + "\(header.vocabularyCount) rows; the file is altered or was not written by mbq")
+        """
+        the tokenizer gives ids up to \(highest), and the embedding has \(header.vocabularyCount) rows; \
+        the file is altered or was not written by mbq
+        """)
     }
     self.packed = packed
     self.kernels = kernels

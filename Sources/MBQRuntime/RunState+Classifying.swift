@@ -30,9 +30,8 @@ public struct Classification: Equatable, Sendable {
 extension Model {
   /// The token ids of a text, special ones included, and whether it was cut to `limit` of them.
   public func tokens(of text: String, limit: Int) -> (ids: [UInt32], isTruncated: Bool) {
-    var text = text
     var ids: [UInt32] = []
-    let summary = text.withUTF8 {
+    let summary = text.withUTF8Bytes {
       tokenizer.encode($0, limit: limit, countsAll: false, into: &ids)
     }
     return (ids, summary.isTruncated)
@@ -51,13 +50,15 @@ extension RunState {
     for (index, text) in texts.enumerated() {
       guard !text.isEmpty, text.count <= header.maximumTokens else {
         throw .badTokens(
-          "text \(index + 1) has \(text.count) tokens; this model takes 1 to "
-            + "\(header.maximumTokens)")
+          """
+          text \(index + 1) has \(text.count) tokens; this model takes 1 to \(header.maximumTokens)
+          """)
       }
       for token in text where token >= header.vocabularyCount {
         throw .badTokens(
-          "text \(index + 1) has token \(token); the vocabulary ends at "
-            + "\(header.vocabularyCount - 1)")
+          """
+          text \(index + 1) has token \(token); the vocabulary ends at \(header.vocabularyCount - 1)
+          """)
       }
       batch.append(text)
     }

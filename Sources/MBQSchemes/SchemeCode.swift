@@ -20,6 +20,18 @@ public enum SchemeCode: UInt16, Sendable, CaseIterable {
   case int8Channel = 5
   case int8Rows = 6
 
+  /// As it is written here: Embedded Swift cannot print a case.
+  public var caseName: StaticString {
+    switch self {
+    case .float32: "float32"
+    case .float16: "float16"
+    case .float32Panels: "float32Panels"
+    case .float16Panels: "float16Panels"
+    case .int8Channel: "int8Channel"
+    case .int8Rows: "int8Rows"
+    }
+  }
+
   public var layout: MatrixLayout {
     switch self {
     case .float32, .float16, .int8Rows: .rows

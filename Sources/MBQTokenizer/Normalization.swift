@@ -113,6 +113,7 @@ struct NormalizedText: NormalizedSink {
   private var marksStart = 0
   private let normalization: Normalization
 
+  @inline(never)
   init(_ text: UnsafeBufferPointer<UInt8>, _ normalization: Normalization) {
     self.normalization = normalization
     guard var start = text.baseAddress else { return }

@@ -37,20 +37,22 @@ final class PieceTable: @unchecked Sendable {
     let entries = AlignedBuffer(byteCount: MemoryLayout<PieceView.Entry>.stride << slotBits)
     let filter = AlignedBuffer(byteCount: 4 << filterBits)
 
-    var lengths: [UInt32] = []
+    var longest = 0
+    for id in 0..<count { longest = max(longest, Int(pieceOffsets[id + 1] - pieceOffsets[id])) }
+    var occurs = [Bool](repeating: false, count: longest + 1)
     for id in 0..<count {
-      let length = pieceOffsets[id + 1] - pieceOffsets[id]
-      if length >= PieceView.longLength { lengths.append(length) }
-      if continues, length >= PieceView.longLength + 2 { lengths.append(length - 2) }
+      let length = Int(pieceOffsets[id + 1] - pieceOffsets[id])
+      occurs[length] = true
+      if continues, length > 2 { occurs[length - 2] = true }
     }
-    lengths.sort(by: >)
-    let longLengths = AlignedBuffer(byteCount: 4 * (lengths.count + 1))
+    var lengths: [UInt32] = []
+    for length in stride(from: longest, through: Int(PieceView.longLength), by: -1)
+    where occurs[length] {
+      lengths.append(UInt32(length))
+    }
+    let longLengths = AlignedBuffer(byteCount: 4 * lengths.count)
     let list = longLengths.pointer(to: UInt32.self)
-    var listed = 0
-    for length in lengths where listed == 0 || list[listed - 1] != length {
-      list[listed] = length
-      listed += 1
-    }
+    for (index, length) in lengths.enumerated() { list[index] = length }
 
     var view: PieceView?
     var obstacle = 0
@@ -59,7 +61,7 @@ final class PieceTable: @unchecked Sendable {
         count: count, entries: entries.pointer(to: PieceView.Entry.self), slotBits: slotBits,
         multiplier: multiplier, filter: filter.pointer(to: UInt32.self), filterBits: filterBits,
         bytes: bytes.pointer(to: UInt8.self), offsets: offsets.pointer(to: UInt32.self),
-        longLengths: list, longLengthCount: listed)
+        longLengths: list, longLengthCount: lengths.count)
       guard let failed = candidate.fill(continues: continues) else {
         view = candidate
         break

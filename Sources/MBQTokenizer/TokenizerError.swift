@@ -44,7 +44,7 @@ public enum TokenizerError: ExplainedError, Equatable {
     case addedTokenFlags(Int)
     case addedTokenLength(Int)
 
-    var name: String {
+    var name: Message {
       switch self {
       case .piece(let id): "piece \(id)"
       case .layoutVersion: "layout version"
@@ -62,7 +62,7 @@ public enum TokenizerError: ExplainedError, Equatable {
     }
 
     /// The values that the stored field may have.
-    var allowed: String {
+    var allowed: Message {
       switch self {
       case .layoutVersion: "1"
       case .flags, .addedTokenFlags: "0 to 15"
@@ -75,7 +75,9 @@ public enum TokenizerError: ExplainedError, Equatable {
     }
   }
 
-  public var explanation: String {
+  public var explanation: String { message.text }
+
+  public var message: Message {
     switch self {
     case .pieceCount(let count):
       """
@@ -130,12 +132,12 @@ public enum TokenizerError: ExplainedError, Equatable {
       "added token \(index) is not valid UTF-8; correct it in tokenizer.json"
     case .repeatedAddedToken(let index, let content):
       """
-      added token \(index) matches the same text as an earlier one, '\(String(decoding: content, as: UTF8.self))'; remove one of them \
+      added token \(index) matches the same text as an earlier one, '\(utf8: content)'; remove one of them \
       from tokenizer.json
       """
     case .vanishingAddedToken(let index, let content):
       """
-      nothing is left of added token \(index), '\(String(decoding: content, as: UTF8.self))', after normalization, so it could never be \
+      nothing is left of added token \(index), '\(utf8: content)', after normalization, so it could never be \
       found; remove it from tokenizer.json or set its "normalized" to false
       """
     }

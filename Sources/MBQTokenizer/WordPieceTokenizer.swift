@@ -146,6 +146,7 @@ public struct WordPieceTokenizer: Sendable {
   }
 
   /// Scans what stands between the tokens of the text as given.
+  @inline(never)
   private func scanText(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ scanner: inout WordScanner
   ) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MBQCheckpoints
+import MBQCore
 import MBQFormat
 import MBQModel
 import MBQQuantizer
@@ -120,7 +121,7 @@ struct Inspect: ParsableCommand {
       title: "sections", columns: [.text("section"), .number("bytes", "size"), .text("stored")])
     for section in model.packed.sections {
       sections.rows.append([
-        .text(section.kind.name), .bytes(section.length),
+        .text(section.kind.name.text), .bytes(section.length),
         .text(section.isCompressed ? "compressed from \(Human.bytes(section.rawLength))" : "as is"),
       ])
     }
@@ -131,7 +132,7 @@ struct Inspect: ParsableCommand {
         columns: [.text("name"), .text("shape"), .text("scheme"), .number("bytes", "size")])
       for (index, tensor) in header.tensors.enumerated() {
         table.rows.append([
-          .text(header.tensorName(index)), .text("\(tensor.rows) × \(tensor.columns)"),
+          .text(header.tensorName(index).text), .text("\(tensor.rows) × \(tensor.columns)"),
           .text(WeightSchemes.scheme(tensor.scheme).name),
           .bytes(tensor.scheme.byteCount(rows: tensor.rows, columns: tensor.columns)),
         ])
@@ -174,7 +175,8 @@ struct Inspect: ParsableCommand {
       }
       let input = step.operation.inputs.first.map { "\($0.width) → " } ?? ""
       table.rows.append([
-        .text(header.stepName(index)), .text(kind), .text("\(input)\(step.operation.output.width)"),
+        .text(header.stepName(index).text), .text(kind),
+        .text("\(input)\(step.operation.output.width)"),
       ])
     }
     return table

@@ -1,3 +1,4 @@
+import MBQCore
 import MBQFormat
 import MBQModel
 import MBQReport
@@ -85,7 +86,7 @@ struct ProfileTables {
     for step in header.steps.indices {
       table.rows.append(
         [
-          .integer(step), .text(header.stepName(step)), .text(layer(of: step)),
+          .integer(step), .text(header.stepName(step).text), .text(layer(of: step)),
           .text(kind(of: step)), .text(shape(of: step)),
           .integer(profile.steps[step].multiplications / profile.rounds),
         ] + numbers(profile.steps[step]))
@@ -155,7 +156,7 @@ struct ProfileTables {
 
   /// The step's name without its layer, so that the layers' steps add up.
   private func role(of step: Int) -> String {
-    let name = header.stepName(step)
+    let name = header.stepName(step).text
     guard let layer = header.steps[step].layer else { return name }
     let prefix = Site(layer, "").name
     return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : kind(of: step)
