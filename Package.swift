@@ -122,7 +122,7 @@ let package = Package(
       "MBQQuantizer",
       ["MBQCheckpoints", "MBQFormat", "MBQModel", "MBQReference", "MBQRuntime", "MBQSchemes"]),
     tests("MBQEvaluation", ["MBQReport", "MBQRuntime"]),
-    tests("mbq", ["mbq-classify"]),
+    tests("mbq", ["mbq-classify", "mbq-bench"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17
