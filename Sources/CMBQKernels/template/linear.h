@@ -150,7 +150,7 @@ INLINE void multiply_tile_i8(const int mr, const int nb, const uint8_t *rows, si
 }
 #endif
 
-/* sums[r][c] = `rows` rows on the grid, `stride` bytes apart, times one panel or I8_PANELS of them. */
+/* sums[r][c] = `count` rows on the grid, `stride` bytes apart, times one panel or I8_PANELS of them. */
 static NOINLINE void SET(multiply_i8)(uint32_t count, uint32_t panels, const uint8_t *rows,
                                       size_t stride, const int8_t *weights, size_t panel_bytes,
                                       uint32_t groups, int32_t *sums) {
