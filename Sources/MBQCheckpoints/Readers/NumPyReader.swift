@@ -56,6 +56,7 @@ enum NumPyReader: CheckpointReader {
           NumPyProblem.size(
             name, shape: header.shape, type: header.elementType, needed: needed, found: found))
       }
+      contents.source.release(contents.range)
       let start = contents.range.lowerBound + header.byteCount
       tensors.append(
         StoredTensor(

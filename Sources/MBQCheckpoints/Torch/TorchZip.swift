@@ -77,6 +77,7 @@ struct TorchZip {
   /// nothing; a deflated entry is checked when it is inflated.
   private mutating func checkChecksum(_ entry: ZipArchive.Entry) {
     guard !entry.isDeflated, warnings.isEmpty else { return }
+    defer { source.release(entry.range) }
     let bytes = UnsafeRawBufferPointer(rebasing: source.bytes[entry.range])
     if mbq_crc32(0, bytes.baseAddress, bytes.count) != entry.checksum {
       warnings.append(

@@ -32,7 +32,7 @@ final class DeflatedBytes: Sendable {
   func inflate() throws(ZipProblem) {
     try inflated.withLock { (owned) throws(ZipProblem) in
       guard owned == nil else { return }
-      defer { withExtendedLifetime(file) {} }
+      defer { file.release(entry.range) }
       let source = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
       owned = try OwnedBytes(byteCount: entry.byteCount) { (target) throws(ZipProblem) in
         try Self.inflate(source, into: target, entry.name)
