@@ -17,20 +17,13 @@ enum UnreadFormats {
 
   static let all: [Format] = [
     Format(
-      name: "safetensors in several files", fileNames: ["model.safetensors.index.json"],
-      advice: "join them in Python: `\(load))"
-        + ".save_pretrained(dir, safe_serialization=True, max_shard_size=\"100GB\")`"),
-    Format(
-      name: "PyTorch",
-      fileNames: ["pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt", "model.pth"],
-      firstBytes: Array("PK\u{3}\u{4}".utf8), advice: "convert it in Python: `\(load))\(save)`"),
-    Format(
       name: "TensorFlow (Keras)", fileNames: ["tf_model.h5"],
       firstBytes: [0x89] + Array("HDF\r\n".utf8),
       advice: "convert it in Python (transformers 4): `\(load), from_tf=True)\(save)`"),
     Format(
-      name: "TensorFlow", fileNames: ["model.ckpt.index", "saved_model.pb"],
-      advice: "convert it in Python (transformers 4): `\(load), from_tf=True)\(save)`"),
+      name: "a TensorFlow SavedModel", fileNames: ["saved_model.pb"],
+      advice: "name the index of its weights instead, variables/variables.index, and the folder of"
+        + " configuration and vocabulary with --config"),
     Format(
       name: "Flax", fileNames: ["flax_model.msgpack"],
       advice: "convert it in Python (transformers 4): `\(load), from_flax=True)\(save)`"),

@@ -5,8 +5,7 @@ import SwiftProtobuf
 struct TensorBundle: Sendable {
   struct Entry: Sendable {
     var name: String
-    /// nil for strings and what else is left out.
-    var elementType: ElementType?
+    var type: TensorFlowType
     var shape: [Int]
     var shard: Int
     /// In the shard's file.
@@ -137,7 +136,7 @@ struct TensorBundle: Sendable {
       }
     }
     return Entry(
-      name: name, elementType: type.elementType, shape: shape, shard: Int(entry.shardID),
+      name: name, type: type, shape: shape, shard: Int(entry.shardID),
       range: start..<start + size, checksum: entry.crc32C)
   }
 

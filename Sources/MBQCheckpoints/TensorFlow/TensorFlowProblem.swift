@@ -1,5 +1,5 @@
 /// Why a file is not what Formats/tensorflow/tensorflow.md describes.
-enum TensorFlowProblem: Error, Equatable, Sendable {
+enum TensorFlowProblem: FormatProblem, Equatable {
   case tooShort(bytes: Int)
   case gitLFSPointer
   case magic(found: UInt64)

@@ -141,3 +141,37 @@ struct VariableNames {
     }
   }
 }
+
+extension VariableNames {
+  /// `tensors` by Hugging Face's names, matrices of dense layers as outputs by inputs, and without
+  /// what belongs to the training.
+  ///
+  /// Refuses, with `CheckpointError.unsupported`, two that come to have one name.
+  static func rename(
+    _ tensors: [StoredTensor], path: String
+  ) throws(CheckpointError) -> [StoredTensor] {
+    let names = VariableNames(tensors.map(\.name))
+    var variables: [ExactString: String] = [:]
+    var result: [StoredTensor] = []
+    for var tensor in tensors {
+      guard let translated = names.translated(tensor.name) else { continue }
+      let variable = tensor.name
+      if let other = variables.updateValue(variable, forKey: ExactString(translated.name)) {
+        throw .unsupported(
+          path: path,
+          what: "the variables \(quoted(other)) and \(quoted(variable)) are both"
+            + " \(quoted(translated.name)) in Hugging Face's names",
+          advice: "save the model without the other variables")
+      }
+      tensor.name = translated.name
+      if translated.isKernel, tensor.shape.count == 2 {
+        let strides = tensor.strides ?? contiguousStrides(tensor.shape)
+        tensor.shape.swapAt(0, 1)
+        tensor.strides = StoredTensor.normalized(
+          strides: [strides[1], strides[0]], shape: tensor.shape)
+      }
+      result.append(tensor)
+    }
+    return result
+  }
+}
