@@ -23,8 +23,8 @@ struct TensorBundle: Sendable {
   static let version: Int32 = 1
   /// TensorFlow's own limit.
   static let maximumRank = 254
-  /// The largest description of one tensor; one with a dimension's every byte takes 5 kB.
-  static let maximumValueBytes = 1 << 16
+  /// The largest description of one tensor; 254 sizes of 63 bits take 4 kB.
+  static let maximumValueBytes = 1 << 14
   static let maximumShards = 99_999
 
   init(validating file: UnsafeRawBufferPointer) throws(TensorFlowProblem) {

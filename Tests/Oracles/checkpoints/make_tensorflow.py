@@ -1,11 +1,10 @@
-"""Makes Formats/tensorflow/golden: small checkpoints that are read, each with its tensors as text beside
-it, and ones that are refused, each with the exact message beside it.
+"""Makes Formats/tensorflow/golden/good: small checkpoints that are read, each with its tensors as text
+beside it. make_tensorflow_bad.py makes those that are refused.
 
     pip install numpy tensorflow-cpu==2.21.0 cramjam
     python Tests/Oracles/checkpoints/make_tensorflow.py
 
-The good ones are written by TensorFlow, or by tensorflow_table.py and then read by TensorFlow. For each
-bad one the script prints what TensorFlow does with it, and fails if it reads one that is not marked.
+They are written by TensorFlow, or by tensorflow_table.py and then read by TensorFlow.
 """
 import os
 import pathlib
@@ -16,8 +15,7 @@ import cramjam
 import numpy
 import tensorflow as tf
 
-from tensorflow_table import (
-    block, crc32c, entry, field, footer, handle, header, item, sealed, shape, table, varint)
+from tensorflow_table import crc32c, entry, header, table
 
 FOLDER = pathlib.Path(__file__).parents[3] / "Formats/tensorflow/golden"
 TYPES = {
@@ -244,9 +242,8 @@ def make_by_hand(long):
 
 
 if __name__ == "__main__":
-    shutil.rmtree(FOLDER, ignore_errors=True)
+    shutil.rmtree(FOLDER / "good", ignore_errors=True)
     (FOLDER / "good").mkdir(parents=True)
-    (FOLDER / "bad").mkdir()
     long = make_saver()
     make_checkpoint()
     make_by_hand(long)
