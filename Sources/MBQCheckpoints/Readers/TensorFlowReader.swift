@@ -9,8 +9,9 @@ enum TensorFlowReader: CheckpointReader {
     "model.ckpt.index", "bert_model.ckpt.index", "mobilebert_variables.ckpt.index",
   ]
   static let fileExtensions = [".index"]
+  /// Neither an index nor a file of values starts with anything particular.
+  static let isKnownByBytes = false
 
-  /// By the path alone: neither file starts with anything particular.
   static func recognizes(path: String, firstBytes: UnsafeRawBufferPointer) -> Bool {
     hasExtension(path) || ShardFileName(path) != nil
   }

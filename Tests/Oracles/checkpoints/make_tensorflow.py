@@ -15,25 +15,12 @@ import cramjam
 import numpy
 import tensorflow as tf
 
+import listing
 from tensorflow_table import crc32c, entry, header, table
 
 FOLDER = pathlib.Path(__file__).parents[3] / "Formats/tensorflow/golden"
-TYPES = {
-    "float32": "F32", "float16": "F16", "bfloat16": "BF16", "float64": "F64", "int32": "I32",
-    "int64": "I64", "bool": "BOOL", "uint8": "U8"}
 BFLOAT16 = tf.bfloat16.as_numpy_dtype
 VALUES = numpy.array([[0, -0.0, 1.5], [-2.25, 3.4e38, 1e-40]], numpy.float32)
-
-
-def listed(name, value, is_kernel=False):
-    """A line of the text beside a checkpoint: the tensor as Hugging Face has it."""
-    if is_kernel:
-        value = value.T
-    line = f"{name} {TYPES[value.dtype.name]} [{', '.join(map(str, value.shape))}]"
-    if value.dtype.name in ("float32", "float16", "bfloat16") and value.size:
-        bits = numpy.ascontiguousarray(value).astype(numpy.float32).view(numpy.uint32)
-        line += " " + " ".join(f"{b:08x}" for b in bits.ravel())
-    return line + "\n"
 
 
 def good(name, expected):
@@ -44,8 +31,10 @@ def good(name, expected):
     for variable in reader.get_variable_to_shape_map():
         translated, is_kernel = expected(variable)
         if translated:
-            lines.append(listed(translated, numpy.asarray(reader.get_tensor(variable)), is_kernel))
-    (FOLDER / "good" / f"{name}.txt").write_text("".join(sorted(lines)))
+            value = numpy.asarray(reader.get_tensor(variable))
+            value = value.T if is_kernel else value
+            lines.append(listing.line(translated, value.dtype.name, value.shape, value))
+    listing.write(FOLDER / "good" / f"{name}.index", lines)
 
 
 def same(variable):
@@ -70,7 +59,7 @@ def make_saver():
         [0x0000, 0x8000, 0x3C00, 0xC500, 0x0001, 0x83FF, 0x7BFF, 0x7C00, 0xFC00, 0x7E01], numpy.uint16)
     saved_by_saver("types", {
         "f32": VALUES, "f16": halves.view(numpy.float16), "bf16": halves.reshape(2, 5).view(BFLOAT16),
-        "f64": numpy.array([1 / 3, -1e300]), "scalar": numpy.float32(7.5), "none": VALUES[:0],
+        "f64": numpy.array([1 / 3, -1e30]), "scalar": numpy.float32(7.5), "none": VALUES[:0],
         "i32": numpy.arange(3, dtype=numpy.int32), "i64": numpy.arange(4), "text": numpy.array([b"x", b"yz"]),
         "flags": numpy.array([True, False]), "complex": numpy.array([1j], numpy.complex128)})
     good("types", lambda v: (None if v in ("text", "complex") else v, False))
