@@ -40,7 +40,7 @@ struct TensorFlowTests {
     let folder = Repository.path("\(Self.golden)/good")
     let path = "\(folder)/sharded.data-00001-of-00003"
     #expect(
-      message { try Checkpoint.open(path: path) }
+      message { try Self.read(path) }
         == "'\(path)' holds values of a TensorFlow checkpoint; name its index instead,"
         + " '\(folder)/sharded.index'")
     for other in ["x.data-1-of-2", "data-00000-of-00001", "x.data-00000-of-000a1", "x.data-00000"] {

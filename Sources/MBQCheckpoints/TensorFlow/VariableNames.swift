@@ -48,8 +48,10 @@ struct VariableNames {
     self.scope = scope ?? []
     isMobileBERT = names.contains { [scope = self.scope] name in
       let parts = Self.parts(of: name).parts
-      return parts.starts(with: scope)
-        && parts.contains { Self.mobileBERTParts.contains($0) || $0.hasPrefix("ffn_layer_") }
+      guard parts.count > scope.count, parts.starts(with: scope),
+        Self.families.contains(parts[scope.count])
+      else { return false }
+      return parts.contains { Self.mobileBERTParts.contains($0) || $0.hasPrefix("ffn_layer_") }
     }
   }
 
@@ -101,7 +103,9 @@ struct VariableNames {
 
   /// Whether the name continues that of a variable, as those of an optimizer's slots do.
   private func isSlot(_ parts: [String]) -> Bool {
-    (1...2).contains { variables.contains(parts.dropLast($0).joined(separator: "/")) }
+    (1...2).contains {
+      parts.count > $0 && variables.contains(parts.dropLast($0).joined(separator: "/"))
+    }
   }
 
   /// A part before the last.
