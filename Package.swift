@@ -4,6 +4,7 @@ import PackageDescription
 // One `module` line per target. A target imports only targets on lines above it (README, "Where a
 // change goes"); the runtime side, down to MBQRuntime, imports no Foundation.
 
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let parser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let swiftSettings: [SwiftSetting] = [
@@ -40,7 +41,8 @@ let package = Package(
     .executable(name: "mbq-bench", targets: ["mbq-bench"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     // The runtime side.
@@ -72,7 +74,8 @@ let package = Package(
     // The toolchain side.
     module("MBQReference", ["MBQCore", "MBQModel", "MBQSchemes"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    module("MBQCheckpoints", ["MBQCore", "MBQModel", "MBQTokenizer", "CMBQKernels", "CZlib"]),
+    module(
+      "MBQCheckpoints", ["MBQCore", "MBQModel", "MBQTokenizer", "CMBQKernels", "CZlib", protobuf]),
     module(
       "MBQQuantizer",
       [

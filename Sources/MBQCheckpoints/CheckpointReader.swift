@@ -43,6 +43,7 @@ enum CheckpointReaders {
     ShardsReader.self,
     TorchReader.self,
     NumPyReader.self,
+    TensorFlowReader.self,
   ]
 
   /// The formats for a message, such as "safetensors (model.safetensors)".
