@@ -37,7 +37,10 @@ final class DeflatedBytes: Sendable {
       owned = try OwnedBytes(byteCount: entry.byteCount) { (target) throws(ZipProblem) in
         try Self.inflate(source, into: target, entry.name)
       }
-      if let owned, mbq_crc32(0, owned.bytes.baseAddress, owned.bytes.count) != entry.checksum {
+      if let owned,
+        !checksumAgrees(
+          entry.checksum, mbq_crc32(0, owned.bytes.baseAddress, owned.bytes.count))
+      {
         throw .checksum(entry: entry.name)
       }
     }
