@@ -4,7 +4,7 @@ extension Checkpoint {
   /// Refuses the checkpoint unless it holds every one of `requirements` in its shape and in a type
   /// that is read, with one error that names everything that is wrong.
   ///
-  /// Other tensors may be there.
+  /// Other tensors may be there. Inflates what an archive holds deflated.
   public func require(_ requirements: [TensorRequirement]) throws(CheckpointError) {
     var problems: [TensorProblem] = []
     var wrong: [(place: Int, requirement: TensorRequirement)] = []
@@ -22,7 +22,12 @@ extension Checkpoint {
         problems.append(.type(name: requirement.name, found: tensor.elementType))
       }
     }
-    if problems.isEmpty { return }
+    if problems.isEmpty {
+      for requirement in requirements {
+        try storedTensor(named: requirement.name)?.source.prepare()
+      }
+      return
+    }
 
     // A name another requirement has taken would only mislead.
     let taken = Set(requirements.map { ExactString(storedName($0.name)) })

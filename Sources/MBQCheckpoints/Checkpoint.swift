@@ -1,17 +1,22 @@
 import MBQCore
 public import MBQModel
 
-/// A fine-tuned classifier as Hugging Face stores it (Formats/huggingface/huggingface.md): its
-/// configuration, its vocabulary and its weights, the last in mapped files.
+/// A fine-tuned classifier as Hugging Face stores it (Formats/huggingface/huggingface.md), its weights
+/// in any of the formats in `CheckpointReaders.all`: its configuration, its vocabulary and its weights,
+/// the last in mapped files.
 public final class Checkpoint: Sendable {
   public let configuration: ModelConfiguration
   public let tokenizer: TokenizerFiles
-  /// The file the weights are in; errors about tensors name it.
+  /// The file the weights are in, or the index of several; errors about tensors name it.
   public let weightsPath: String
+  /// How the weights' format is called.
+  public let format: String
   /// Every file that was read: configuration, weights, tokenizer, in this order.
   public let sources: [SourceFile]
   /// What was read but looks unintended, one sentence each, to be shown to the user.
   public let warnings: [String]
+  /// What stood before the names of all tensors, such as `module.`, and is left out; often empty.
+  public let wrapperPrefix: String
   /// Whether the tensors' names come without the family's prefix (`mobilebert.`), as when only the
   /// inner model was saved.
   ///
@@ -19,6 +24,10 @@ public final class Checkpoint: Sendable {
   public let omitsFamilyPrefix: Bool
 
   let stored: [StoredTensor]
+  /// The configuration as it stands in config.json, or as it would with what the weights say.
+  let configurationJSON: JSONValue
+  let tokenizerSources: TokenizerReader.Sources
+  private let weightFiles: [SourceFile]
   private let places: [ExactString: Int]
 
   public var labels: [String] { configuration.labels }
@@ -26,24 +35,49 @@ public final class Checkpoint: Sendable {
   /// The names in the file, in the order of their bytes.
   public var tensorNames: [String] { stored.map(\.name) }
 
+  /// Bytes of the files that hold the weights.
+  public var weightsByteCount: Int { weightFiles.reduce(0) { $0 + $1.byteCount } }
+
   /// Opens the checkpoint in a folder, or the one whose weights are the file at `path`.
+  ///
+  /// Configuration and tokenizer are taken from `configuration`, a folder, if it is given, as for
+  /// weights that were saved alone.
   ///
   /// Reads and checks everything but the weights' values: `require` and `checkFinite` look at those.
   /// Refuses, with a `CheckpointError`, missing and damaged files, other formats, models other than
   /// sequence classifiers of a known family, and a vocabulary of another size than the embedding.
-  public static func open(path: String) throws(CheckpointError) -> Checkpoint {
-    try Checkpoint(folder: CheckpointFolder(path: path))
+  public static func open(
+    path: String, configuration: String? = nil
+  ) throws(CheckpointError) -> Checkpoint {
+    let folder = try CheckpointFolder(path: path)
+    return try Checkpoint(
+      folder: folder,
+      side: try configuration.map { path throws(CheckpointError) in
+        try CheckpointFolder(configuration: path)
+      } ?? folder)
   }
 
-  private init(folder: CheckpointFolder) throws(CheckpointError) {
+  /// `side` has what is not the weights.
+  private init(folder: CheckpointFolder, side: CheckpointFolder) throws(CheckpointError) {
     // A file that is no checkpoint is told so before it is asked for its config.json.
     let named = folder.namesFile ? try folder.weights() : nil
-    let configurationFile = try folder.required(
-      "config.json", advice: "it is written beside the weights by `model.save_pretrained(dir)`")
-    let read = try ConfigurationReader.read(configurationFile)
+    let configurationFile = try side.configuration()
+    var json = try ConfigurationReader.json(configurationFile)
+    let isComplete = ConfigurationReader.isComplete(json)
+    // Reading the configuration first tells about an unsupported model before its weights are read.
+    var read = isComplete ? try ConfigurationReader.read(json, path: configurationFile.path) : nil
     let (reader, source) = if let named { named } else { try folder.weights() }
-    stored = try reader.read(source)
-    let tokenizerFiles = try folder.tokenizer()
+    let weights = try reader.read(source)
+    try Self.checkSharing(weights, path: source.path)
+    if read == nil {
+      json = try ConfigurationReader.completed(json, weights.tensors, configurationFile.path)
+      read = try ConfigurationReader.read(json, path: configurationFile.path)
+    }
+    guard let read else { preconditionFailure("the configuration was read above") }
+    let names = try TensorNames(
+      weights.tensors, family: read.configuration.family, path: source.path)
+
+    let tokenizerFiles = try side.tokenizer()
     tokenizer = try TokenizerReader.read(
       tokenizerFiles, maximumPositions: read.configuration.maximumPositions)
     guard tokenizer.pieces.count == read.configuration.vocabularySize else {
@@ -52,20 +86,52 @@ public final class Checkpoint: Sendable {
         configuration: configurationFile.path, rows: read.configuration.vocabularySize)
     }
 
+    stored = names.tensors
     configuration = read.configuration
+    configurationJSON = json
+    tokenizerSources = tokenizerFiles
     weightsPath = source.path
-    sources = [configurationFile, source] + tokenizerFiles.all
-    warnings = read.warnings + tokenizer.warnings
-    let prefix = read.configuration.family.tensorPrefix
-    omitsFamilyPrefix = !stored.contains { $0.name.hasPrefix(prefix) }
+    weightFiles = weights.files
+    format = reader.name
+    sources = [configurationFile] + weights.files + tokenizerFiles.all
+    warnings = read.warnings + weights.warnings + tokenizer.warnings
+    wrapperPrefix = names.wrapper
+    omitsFamilyPrefix = names.omitsFamilyPrefix
     var places: [ExactString: Int] = [:]
     places.reserveCapacity(stored.count)
     for (place, tensor) in stored.enumerated() { places[ExactString(tensor.name)] = place }
     self.places = places
   }
 
+  /// Tied weights share their bytes, twice, perhaps three times; a thousand tensors over the same
+  /// bytes would make a small file ask for any amount of work.
+  private static let maximumSharing = 8
+
+  private static func checkSharing(
+    _ weights: StoredWeights, path: String
+  ) throws(CheckpointError) {
+    var sources: [ObjectIdentifier: Int] = [:]
+    for file in weights.files { sources[ObjectIdentifier(file)] = file.byteCount }
+    var needed = 0
+    for tensor in weights.tensors {
+      sources[ObjectIdentifier(tensor.source)] = tensor.source.byteCount
+      let (sum, overflow) = needed.addingReportingOverflow(tensor.byteCount)
+      needed = overflow ? .max : sum
+    }
+    let available = sources.values.reduce(0, +)
+    guard needed / maximumSharing <= available else {
+      throw .unsupported(
+        path: path,
+        what:
+          "its tensors are \(needed) bytes, kept in \(available): too many share the same bytes",
+        advice: "save the model again after `tensor.clone()` of each")
+    }
+  }
+
   /// The weight called `name`, the family's prefix included; nil if there is none, or it is of a type
   /// that is not read as a weight.
+  ///
+  /// - Precondition: `require` has succeeded for a list with this name.
   public func tensor(named name: String) -> TensorView? {
     storedTensor(named: name).flatMap(TensorView.init)
   }

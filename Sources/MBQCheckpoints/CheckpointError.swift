@@ -5,10 +5,14 @@ public enum CheckpointError: ExplainedError, Equatable {
   case file(FileError)
   case json(JSONError)
   case safetensors(SafetensorsError)
+  /// A file of weights in one of the other formats that are read.
+  case format(FormatError)
   /// A folder without a file that every checkpoint has; `advice` says where it comes from.
   case missingFile(folder: String, name: String, advice: String)
   /// A folder with no weights in a format that is read; `found` is a file in one that is not.
   case noWeights(folder: String, found: String?, format: String?, advice: String?)
+  /// A folder with weights in files of no usual name, and more than one of them.
+  case severalWeights(folder: String, [String])
   /// A file in a format that is not read.
   case unknownFormat(path: String, format: String?, advice: String?)
   /// A value in a JSON file, at `key` such as `id2label["0"]`.
@@ -26,6 +30,10 @@ public enum CheckpointError: ExplainedError, Equatable {
     case .file(let error): return error.explanation
     case .json(let error): return error.explanation
     case .safetensors(let error): return error.explanation
+    case .format(let error): return error.explanation
+    case .severalWeights(let folder, let names):
+      return "\(quoted(folder)) has weights in several files: \(listed(names.map { quoted($0) }));"
+        + " name the one to use"
     case .missingFile(let folder, let name, let advice):
       return "\(quoted(folder)) has no \(name); \(advice)"
     case .noWeights(let folder, let found?, let format?, let advice?):

@@ -34,6 +34,13 @@ struct CheckpointFolder {
     }
   }
 
+  /// The folder of configuration and tokenizer, or one of its files.
+  init(configuration path: String) throws(CheckpointError) {
+    let folder = try CheckpointFolder(path: path)
+    self.path = folder.path
+    weightsPath = nil
+  }
+
   func path(of name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
 
   private static func map(_ path: String) throws(CheckpointError) -> SourceFile {
@@ -69,6 +76,7 @@ struct CheckpointFolder {
         if let source = try optional(name) { return (reader, source) }
       }
     }
+    if let other = try otherWeights() { return other }
     for format in UnreadFormats.all {
       for name in format.fileNames where FileManager.default.fileExists(atPath: path(of: name)) {
         throw .noWeights(
@@ -78,12 +86,48 @@ struct CheckpointFolder {
     throw .noWeights(folder: path, found: nil, format: nil, advice: nil)
   }
 
+  /// What training leaves beside the weights in files that end as theirs do.
+  private static let companions: Set<String> = [
+    "training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt",
+    "rng_state.pth",
+  ]
+
+  /// The only file of a known extension, for weights of no usual name.
+  private func otherWeights() throws(CheckpointError) -> (
+    reader: any CheckpointReader.Type, source: SourceFile
+  )? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    var found: [(name: String, reader: any CheckpointReader.Type)] = []
+    for name in names.sorted() where !Self.companions.contains(name) && !name.hasPrefix(".") {
+      if let reader = CheckpointReaders.all.first(where: { $0.hasExtension(name) }) {
+        found.append((name, reader))
+      }
+    }
+    guard found.count <= 1 else {
+      throw .severalWeights(folder: path, found.prefix(8).map(\.name))
+    }
+    guard let (name, reader) = found.first, let source = try optional(name) else { return nil }
+    return (reader, source)
+  }
+
+  /// The configuration: Hugging Face's, or google-research's.
+  func configuration() throws(CheckpointError) -> SourceFile {
+    for name in ["config.json", "bert_config.json", "mobilebert_config.json"] {
+      if let file = try optional(name) { return file }
+    }
+    throw .missingFile(
+      folder: path, name: "config.json",
+      advice:
+        "it is written beside the weights by `model.save_pretrained(dir)`; if it is in another"
+        + " folder, name that with --config")
+  }
+
   private func named(_ path: String) throws(CheckpointError) -> (
     reader: any CheckpointReader.Type, source: SourceFile
   ) {
     let source = try Self.map(path)
     defer { withExtendedLifetime(source) {} }
-    let firstBytes = UnsafeRawBufferPointer(rebasing: source.bytes.prefix(16))
+    let firstBytes = UnsafeRawBufferPointer(rebasing: source.bytes.prefix(512))
     for reader in CheckpointReaders.all
     where reader.recognizes(path: path, firstBytes: firstBytes) {
       return (reader, source)

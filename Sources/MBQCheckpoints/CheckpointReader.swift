@@ -4,30 +4,45 @@
 /// file in a folder, the error for an unknown one and the tests over hostile bytes follow from
 /// that list.
 protocol CheckpointReader: Sendable {
-  /// How users call the format.
+  /// How users call the format; Formats/ has a folder of this name.
   static var name: String { get }
   /// What its file is called in a Hugging Face folder, the preferred name first.
   static var fileNames: [String] { get }
+  /// What the names of its files end with, the dot included.
+  static var fileExtensions: [String] { get }
 
-  /// Whether a file is of this format, by the end of its path or by its first bytes (up to 16). A
+  /// Whether a file is of this format, by the end of its path or by its first bytes (up to 512). A
   /// damaged file should still be recognized, so that `read` can say what is wrong with it.
   static func recognizes(path: String, firstBytes: UnsafeRawBufferPointer) -> Bool
 
-  /// The tensors of `source`, in the order of their bytes, no two of one name, every range inside the
-  /// file and as long as type and shape need. Nothing in the file is executed.
-  static func read(_ source: SourceFile) throws(CheckpointError) -> [StoredTensor]
+  /// The tensors of `source`, in the order of the file, no two of one name, every range inside its
+  /// source and as long as type, shape and strides need. Nothing in the file is executed.
+  ///
+  /// Takes memory for what describes the tensors, not for their values.
+  static func read(_ source: SourceFile) throws(CheckpointError) -> StoredWeights
 }
 
-/// Every format this build reads.
+extension CheckpointReader {
+  static func hasExtension(_ path: String) -> Bool {
+    let path = path.lowercased()
+    return fileExtensions.contains { path.hasSuffix($0) }
+  }
+}
+
+/// Every format this build reads, in the order in which a folder is searched.
 ///
 /// To add one: a file in Readers/, and a line here.
 enum CheckpointReaders {
   static let all: [any CheckpointReader.Type] = [
-    SafetensorsReader.self
+    SafetensorsReader.self,
+    ShardsReader.self,
+    TorchReader.self,
+    NumPyReader.self,
+    ONNXReader.self,
   ]
 
   /// The formats for a message, such as "safetensors (model.safetensors)".
   static var description: String {
-    listed(all.map { "\($0.name) (\($0.fileNames.joined(separator: ", ")))" }, "or")
+    listed(all.map { "\($0.name) (\($0.fileNames[0]))" }, "or")
   }
 }

@@ -18,12 +18,16 @@ public struct CheckpointSummary: Equatable, Sendable {
   public var byteCount: Int
 
   /// Looks at every value only if `withRanges`.
-  public init(_ checkpoint: Checkpoint, withRanges: Bool) {
+  ///
+  /// Refuses, with `CheckpointError.format`, deflated values that cannot be inflated.
+  public init(_ checkpoint: Checkpoint, withRanges: Bool) throws(CheckpointError) {
+    if withRanges {
+      for stored in checkpoint.stored { try stored.source.prepare() }
+    }
     tensors = checkpoint.stored.map { stored in
       Tensor(
         name: stored.name, elementType: stored.elementType, shape: stored.shape,
-        parameterCount: stored.range.count * 8 / stored.elementType.bitWidth,
-        byteCount: stored.range.count,
+        parameterCount: stored.count, byteCount: stored.byteCount,
         range: withRanges ? TensorView(stored).map(ValueRange.init) : nil)
     }
     parameterCount = tensors.reduce(0) { $0 + $1.parameterCount }

@@ -1,5 +1,5 @@
 /// How a checkpoint stores one number: every type the safetensors format names (version 0.8 of the
-/// crate), of which `F32`, `F16` and `BF16` are read as weights.
+/// crate), of which `F32`, `F16`, `BF16` and `F64` are read as weights.
 public enum ElementType: String, Sendable, CaseIterable {
   case bool = "BOOL"
   case float4 = "F4"
@@ -40,7 +40,7 @@ public enum ElementType: String, Sendable, CaseIterable {
   /// Whether a weight may have this type.
   public var isWeight: Bool { Self.weights.contains(self) }
 
-  public static let weights: [ElementType] = [.float32, .float16, .bfloat16]
+  public static let weights: [ElementType] = [.float32, .float16, .bfloat16, .float64]
 
   /// The bytes a tensor of `shape` takes, or why there is no such number.
   func byteCount(of shape: [Int]) -> Result<Int, SizeError> {

@@ -2,10 +2,15 @@ extension TensorView {
   /// How many values are NaN or infinite, and which is the first; nil if all are finite.
   func nonFiniteValues() -> (count: Int, first: Int)? {
     defer { withExtendedLifetime(self) {} }
-    switch elementType {
-    case .float16: return scan(UInt16.self, exponent: 0x7C00)
-    case .bfloat16: return scan(UInt16.self, exponent: 0x7F80)
-    default: return scan(UInt32.self, exponent: 0x7F80_0000)
+    switch (elementType, plainBytes) {
+    case (.float16, let bytes?): return scan(bytes, UInt16.self, exponent: 0x7C00)
+    case (.bfloat16, let bytes?): return scan(bytes, UInt16.self, exponent: 0x7F80)
+    case (.float32, let bytes?): return scan(bytes, UInt32.self, exponent: 0x7F80_0000)
+    default:
+      // What the values are once they are binary32: a double may be too large for one.
+      return withFloats {
+        scan(UnsafeRawBufferPointer($0), UInt32.self, exponent: 0x7F80_0000)
+      }
     }
   }
 
@@ -15,7 +20,7 @@ extension TensorView {
   /// compiles to vector code, found one in it.
   @inline(__always)
   private func scan<Bits: FixedWidthInteger & UnsignedInteger>(
-    _ type: Bits.Type, exponent: Bits
+    _ bytes: UnsafeRawBufferPointer, _ type: Bits.Type, exponent: Bits
   ) -> (count: Int, first: Int)? {
     guard let start = bytes.baseAddress else { return nil }
     // The lowest exponent bit: added to one whose bits are all ones, it carries into the sign's place.

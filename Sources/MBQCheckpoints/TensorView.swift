@@ -1,54 +1,46 @@
 import MBQCore
 
-/// A tensor as a reader found it in a file; not necessarily one that can be a weight.
-struct StoredTensor: Sendable {
-  var name: String
-  var elementType: ElementType
-  var shape: [Int]
-  /// Where the bytes are in `source`.
-  var range: Range<Int>
-  var source: SourceFile
-}
-
-/// The values of one weight, in the mapped file.
+/// The values of one weight, where they lie in the file.
 ///
 /// It keeps the mapping alive.
 public struct TensorView: Sendable {
-  public let name: String
-  /// `float32`, `float16` or `bfloat16`.
-  public let elementType: ElementType
+  /// `float32`, `float16`, `bfloat16` or `float64`.
+  public var elementType: ElementType { stored.elementType }
+  public var name: String { stored.name }
   /// The last dimension is the one that changes fastest.
-  public let shape: [Int]
-  private let range: Range<Int>
-  private let source: SourceFile
+  public var shape: [Int] { stored.shape }
+  private let stored: StoredTensor
 
   /// nil for a type that is not read as a weight.
+  ///
+  /// - Precondition: the tensor's source has been prepared.
   init?(_ stored: StoredTensor) {
     guard stored.elementType.isWeight else { return nil }
-    name = stored.name
-    elementType = stored.elementType
-    shape = stored.shape
-    range = stored.range
-    source = stored.source
+    self.stored = stored
   }
 
-  /// The stored bytes, little-endian, at any alignment; valid as long as this view is.
-  public var bytes: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: source.bytes[range])
+  public var count: Int { stored.count }
+
+  /// The stored bytes, valid as long as this view is, if they are the values in their order,
+  /// little-endian; at any alignment.
+  var plainBytes: UnsafeRawBufferPointer? {
+    stored.strides == nil && !stored.isBigEndian ? bytes : nil
   }
 
-  public var count: Int { range.count * 8 / elementType.bitWidth }
+  private var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: stored.source.bytes[stored.range])
+  }
 
-  /// Calls `body` with the values as binary32, row by row: in place for an F32 tensor at a
+  /// Calls `body` with the values as binary32, row by row: in place for a plain F32 tensor at a
   /// multiple of 4 bytes, otherwise a copy that lives as long as the call.
   ///
-  /// Exact.
+  /// Exact but for F64, which is rounded to nearest even.
   public func withFloats<R, E: Error>(
     _ body: (UnsafeBufferPointer<Float>) throws(E) -> R
   ) throws(E) -> R {
-    defer { withExtendedLifetime(source) {} }
-    if elementType == .float32, Int(bitPattern: bytes.baseAddress) % 4 == 0 {
-      return try body(bytes.assumingMemoryBound(to: Float.self))
+    defer { withExtendedLifetime(stored) {} }
+    if elementType == .float32, let plainBytes, Int(bitPattern: plainBytes.baseAddress) % 4 == 0 {
+      return try body(plainBytes.assumingMemoryBound(to: Float.self))
     }
     let copy = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
     defer { copy.deallocate() }
@@ -56,9 +48,7 @@ public struct TensorView: Sendable {
     return try body(UnsafeBufferPointer(copy))
   }
 
-  /// The values as binary32, row by row.
-  ///
-  /// Exact.
+  /// The values as binary32, row by row, as `withFloats` gives them.
   public func floats() -> [Float] {
     Array(unsafeUninitializedCapacity: count) { buffer, initialized in
       widen(into: buffer)
@@ -68,24 +58,85 @@ public struct TensorView: Sendable {
 
   /// Writes every value to `target`, which has room for `count`.
   private func widen(into target: UnsafeMutableBufferPointer<Float>) {
+    defer { withExtendedLifetime(stored) {} }
     guard count > 0, let output = target.baseAddress, let input = bytes.baseAddress else { return }
-    // Wrapping arithmetic below lets the loops become vector code; index and offset stay inside the
-    // file, which is smaller than an Int.
-    switch elementType {
-    case .float16:
-      for index in 0..<count {
-        let bits = input.loadUnaligned(fromByteOffset: index &* 2, as: UInt16.self)
-        (output + index).initialize(to: floatWithoutBranches(fromHalf: bits))
+    switch (elementType, stored.isBigEndian) {
+    case (.float16, false):
+      gather(output, input) { (bits: UInt16) in floatWithoutBranches(fromHalf: bits) }
+    case (.float16, true):
+      gather(output, input) { (bits: UInt16) in floatWithoutBranches(fromHalf: bits.byteSwapped) }
+    case (.bfloat16, false): gather(output, input) { (bits: UInt16) in float(fromBFloat16: bits) }
+    case (.bfloat16, true):
+      gather(output, input) { (bits: UInt16) in float(fromBFloat16: bits.byteSwapped) }
+    case (.float64, let swaps):
+      gather(output, input) { (bits: UInt64) in
+        Float(Double(bitPattern: swaps ? bits.byteSwapped : bits))
       }
-    case .bfloat16:
-      for index in 0..<count {
-        let bits = input.loadUnaligned(fromByteOffset: index &* 2, as: UInt16.self)
-        (output + index).initialize(to: float(fromBFloat16: bits))
+    case (_, true): gather(output, input) { (bits: UInt32) in Float(bitPattern: bits.byteSwapped) }
+    case (_, false):
+      if stored.strides == nil {
+        UnsafeMutableRawPointer(output).copyMemory(from: input, byteCount: bytes.count)
+      } else {
+        gather(output, input) { (bits: UInt32) in Float(bitPattern: bits) }
       }
-    default:
-      UnsafeMutableRawPointer(output).copyMemory(from: input, byteCount: range.count)
     }
-    withExtendedLifetime(source) {}
+  }
+
+  /// Reads the values in order, each through `convert`.
+  ///
+  /// Wrapping arithmetic lets the loops become vector code; index and offset stay inside the file,
+  /// which is smaller than an Int.
+  @inline(__always)
+  private func gather<Bits: FixedWidthInteger>(
+    _ output: UnsafeMutablePointer<Float>, _ input: UnsafeRawPointer,
+    _ convert: (Bits) -> Float
+  ) {
+    let width = MemoryLayout<Bits>.size
+    func load(_ element: Int) -> Float {
+      convert(input.loadUnaligned(fromByteOffset: element &* width, as: Bits.self))
+    }
+    guard let strides = stored.strides else {
+      for index in 0..<count { (output + index).initialize(to: load(index)) }
+      return
+    }
+    // The last two dimensions are a matrix, taken in tiles so that a transposed one is not read once
+    // for every column; the dimensions before them are counted like an odometer.
+    let shape = self.shape
+    let rank = shape.count
+    let columns = shape[rank - 1]
+    let columnStep = strides[rank - 1]
+    let rows = rank > 1 ? shape[rank - 2] : 1
+    let rowStep = rank > 1 ? strides[rank - 2] : 0
+    let tile = 32
+    var outer = [Int](repeating: 0, count: max(rank - 2, 0))
+    var written = 0
+    while written < count {
+      var base = 0
+      for place in outer.indices { base &+= outer[place] &* strides[place] }
+      var top = 0
+      while top < rows {
+        let bottom = min(top &+ tile, rows)
+        var left = 0
+        while left < columns {
+          let right = min(left &+ tile, columns)
+          for row in top..<bottom {
+            let from = base &+ row &* rowStep
+            let to = written &+ row &* columns
+            for column in left..<right {
+              (output + (to &+ column)).initialize(to: load(from &+ column &* columnStep))
+            }
+          }
+          left = right
+        }
+        top = bottom
+      }
+      written += rows * columns
+      for place in outer.indices.reversed() {
+        outer[place] += 1
+        if outer[place] < shape[place] { break }
+        outer[place] = 0
+      }
+    }
   }
 }
 

@@ -17,14 +17,6 @@ enum UnreadFormats {
 
   static let all: [Format] = [
     Format(
-      name: "safetensors in several files", fileNames: ["model.safetensors.index.json"],
-      advice: "join them in Python: `\(load))"
-        + ".save_pretrained(dir, safe_serialization=True, max_shard_size=\"100GB\")`"),
-    Format(
-      name: "PyTorch",
-      fileNames: ["pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt", "model.pth"],
-      firstBytes: Array("PK\u{3}\u{4}".utf8), advice: "convert it in Python: `\(load))\(save)`"),
-    Format(
       name: "TensorFlow (Keras)", fileNames: ["tf_model.h5"],
       firstBytes: [0x89] + Array("HDF\r\n".utf8),
       advice: "convert it in Python (transformers 4): `\(load), from_tf=True)\(save)`"),
@@ -37,8 +29,5 @@ enum UnreadFormats {
     Format(
       name: "an adapter (PEFT)", fileNames: ["adapter_model.safetensors", "adapter_model.bin"],
       advice: "merge it into its base model in Python: `model.merge_and_unload()\(save)`"),
-    Format(
-      name: "ONNX", fileNames: ["model.onnx", "onnx/model.onnx"],
-      advice: "use the checkpoint it was exported from"),
   ]
 }

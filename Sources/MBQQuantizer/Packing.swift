@@ -95,7 +95,7 @@ public struct Packer {
     return PackedFile(
       bytes: bytes,
       report: PackingReport(
-        precision: precision, parameterCount: parameterCount, sourceByteCount: sourceByteCount,
+        precision: precision, parameterCount: parameterCount, sourceByteCount: checkpoint.weightsByteCount,
         byteCount: bytes.count, schemes: schemes, goldenCount: header.goldens.count,
         warnings: checkpoint.warnings))
   }
@@ -107,10 +107,6 @@ public struct Packer {
     ModelFamilies.lower(checkpoint.configuration).requirements.reduce(0) {
       $0 + $1.shape.reduce(1, *)
     }
-  }
-
-  private var sourceByteCount: Int {
-    checkpoint.sources.first { $0.path == checkpoint.weightsPath }?.bytes.count ?? 0
   }
 
   private var expectedByteCount: Int {

@@ -108,7 +108,7 @@ struct CheckpointTensorTests {
         the training diverged, or F16 was too small for the weights; use an earlier checkpoint, or \
         save it as F32
         """)
-    let summary = CheckpointSummary(checkpoint, withRanges: true)
+    let summary = try CheckpointSummary(checkpoint, withRanges: true)
     let range = try #require(summary.tensors.first { $0.name == "w" }?.range)
     #expect(range.nonFiniteCount == 3)
     #expect(range.minimum == -largest && range.maximum == -largest)
@@ -137,7 +137,7 @@ struct CheckpointTensorTests {
       tensors.append(.init("none", [0], []))
     }
     let checkpoint = try Checkpoint.open(path: folder.path)
-    let summary = CheckpointSummary(checkpoint, withRanges: true)
+    let summary = try CheckpointSummary(checkpoint, withRanges: true)
     let tiny = try TinyModel.requirements().reduce(0) { $0 + $1.shape.reduce(1, *) }
     #expect(summary.parameterCount == tiny + 3333 + 4)
     #expect(summary.byteCount == 4 * (tiny + 3333) + 32)
@@ -149,6 +149,6 @@ struct CheckpointTensorTests {
     #expect(summary.tensors.first { $0.name == "ids" }?.range == nil)
     let none = try #require(summary.tensors.first { $0.name == "none" }?.range)
     #expect(none.minimum == 0 && none.maximum == 0 && none.meanMagnitude == 0)
-    #expect(CheckpointSummary(checkpoint, withRanges: false).tensors.allSatisfy { $0.range == nil })
+    #expect(try CheckpointSummary(checkpoint, withRanges: false).tensors.allSatisfy { $0.range == nil })
   }
 }

@@ -16,7 +16,7 @@ struct RealCheckpointTests {
   @Test("it opens with 24,582,914 parameters, all finite")
   func parameters() throws {
     let checkpoint = try open()
-    let summary = CheckpointSummary(checkpoint, withRanges: true)
+    let summary = try CheckpointSummary(checkpoint, withRanges: true)
     #expect(summary.parameterCount == 24_582_914)
     #expect(summary.byteCount == 4 * 24_582_914)
     let requirements = summary.tensors.map { TensorRequirement($0.name, $0.shape) }

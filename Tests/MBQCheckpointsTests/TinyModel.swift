@@ -19,7 +19,7 @@ enum TinyModel {
   /// The tensors of the tiny model, to write back changed.
   static func tensors(_ folder: TemporaryFolder) throws -> [SafetensorsWriter.Tensor] {
     let source = try SourceFile(path: folder.path("model.safetensors"))
-    return try SafetensorsReader.read(source).map {
+    return try SafetensorsReader.read(source).tensors.map {
       .init($0.name, $0.elementType, $0.shape, bytes: Array(source.bytes[$0.range]))
     }
   }

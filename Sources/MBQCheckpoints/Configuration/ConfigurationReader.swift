@@ -7,11 +7,7 @@ public enum ConfigurationReader {
     var warnings: [String]
   }
 
-  private static let maximumBytes = 4 << 20
-
-  static func read(_ file: SourceFile) throws(CheckpointError) -> Result {
-    try read(file.json(maximumBytes: maximumBytes), path: file.path)
-  }
+  static let maximumBytes = 4 << 20
 
   /// The configuration in the JSON of a config.json; `path` is how errors call it.
   public static func configuration(

@@ -33,7 +33,7 @@ struct Inspect: ParsableCommand {
       try showPacked(try Model(path: path))
     } else {
       do throws(CheckpointError) {
-        showCheckpoint(try Checkpoint.open(path: path))
+        try showCheckpoint(try Checkpoint.open(path: path))
       } catch {
         throw QuantizerError.checkpoint(error)
       }
@@ -49,8 +49,8 @@ struct Inspect: ParsableCommand {
 
   // MARK: Checkpoints
 
-  private func showCheckpoint(_ checkpoint: Checkpoint) {
-    let summary = CheckpointSummary(checkpoint, withRanges: tensors || json)
+  private func showCheckpoint(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    let summary = try CheckpointSummary(checkpoint, withRanges: tensors || json)
     let c = checkpoint.configuration
     var blocks: [Report.Block] = [
       .facts([

@@ -1,0 +1,50 @@
+import MBQModel
+
+/// Configurations that do not say what model they are of: google-research's `bert_config.json` has
+/// the sizes, and neither the family nor the labels. The weights say both.
+extension ConfigurationReader {
+  static func json(_ file: SourceFile) throws(CheckpointError) -> JSONValue {
+    try file.json(maximumBytes: maximumBytes)
+  }
+
+  /// Whether the JSON names its family; what is no object is judged by `read`.
+  static func isComplete(_ json: JSONValue) -> Bool {
+    guard case .object(let object) = json else { return true }
+    return object["model_type"] != nil
+  }
+
+  /// Keys that only google-research's MobileBERT has.
+  private static let mobileKeys = ["intra_bottleneck_size", "use_bottleneck", "trigram_input"]
+  private static let labelKeys = ["id2label", "num_labels"]
+
+  /// `json` with `model_type`, and `num_labels` if it says nothing about labels.
+  static func completed(
+    _ json: JSONValue, _ tensors: [StoredTensor], _ path: String
+  ) throws(CheckpointError) -> JSONValue {
+    guard case .object(let object) = json else { return json }
+    let isMobile =
+      mobileKeys.contains { object[$0] != nil }
+      || tensors.contains { $0.name.hasPrefix("mobilebert.") }
+    let family = isMobile ? "mobilebert" : "bert"
+    var members = [JSONObject.Member(key: "model_type", value: .string(family))] + object.members
+    if !labelKeys.contains(where: { object[$0] != nil }) {
+      let classifier = tensors.first {
+        $0.name == "classifier.weight" || $0.name.hasSuffix(".classifier.weight")
+      }
+      guard let classifier, let labels = classifier.shape.first else {
+        throw .unsupported(
+          path: path,
+          what:
+            "it names neither model_type nor labels, and the weights have no 'classifier.weight'",
+          advice: "fine-tune the model for classification first; a checkpoint that was only"
+            + " pretrained has no classifier")
+      }
+      members.append(JSONObject.Member(key: "num_labels", value: .integer(labels)))
+    }
+    do {
+      return .object(try JSONObject(members: members))
+    } catch {
+      preconditionFailure("model_type and num_labels were absent")
+    }
+  }
+}

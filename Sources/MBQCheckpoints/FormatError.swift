@@ -1,0 +1,25 @@
+public import MBQCore
+
+/// What is wrong with a file of one of the formats that are read; each format has a type of its own.
+public protocol FormatProblem: Error, Sendable {
+  /// Completes a sentence that starts with the file's path, such as "is cut off: …".
+  var text: String { get }
+}
+
+/// A file that is not what its format allows.
+public struct FormatError: ExplainedError, Equatable {
+  public var path: String
+  public var problem: any FormatProblem
+
+  public init(path: String, problem: any FormatProblem) {
+    self.path = path
+    self.problem = problem
+  }
+
+  public var explanation: String { "\(quoted(path)) \(problem.text)" }
+
+  /// Errors that tell people the same are the same.
+  public static func == (a: FormatError, b: FormatError) -> Bool {
+    a.explanation == b.explanation
+  }
+}
