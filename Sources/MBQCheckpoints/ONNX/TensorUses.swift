@@ -7,6 +7,8 @@ struct LinearUse {
   var parameter: String?
   var nameByBias: String?
   var nameByModule: String?
+  /// Whether nothing can be added to the product: an optimizer left out a bias of zeros.
+  var omitsBias = false
 
   func named(_ name: String) -> WeightNames.Named {
     .init(name: name, tensor: tensor, isTransposed: isTransposed)
@@ -23,17 +25,19 @@ struct LinearUse {
       else { continue }
       var hasColumnPerOutput = !view.isTransposed
       var bias = node.output.first.flatMap(biases.bias(of:))
+      var omitsBias = false
       if node.opType == "Gemm" {
         // The product must be the weight's alone.
         if let alpha = node.attribute("alpha"), alpha.f != 1 { continue }
         if let flag = node.attribute("transB"), flag.i != 0 { hasColumnPerOutput.toggle() }
         if node.input.count > 2, let own = values[node.input[2]]?.parameter { bias = own }
+        omitsBias = bias == nil && (node.input.count < 3 || node.input[2].isEmpty)
       }
       uses.append(
         LinearUse(
           tensor: view.tensor, isTransposed: hasColumnPerOutput, parameter: view.parameter,
           nameByBias: bias.flatMap(ParameterName.weight(besideBias:)),
-          nameByModule: modules[place].map { $0 + ".weight" }))
+          nameByModule: modules[place].map { $0 + ".weight" }, omitsBias: omitsBias))
     }
     return uses
   }

@@ -11,9 +11,17 @@ struct WeightNames {
     var isTransposed: Bool
   }
 
+  struct ZeroBias {
+    var name: String
+    var count: Int
+    var elementType: ElementType
+  }
+
   /// Every tensor that is a parameter, under each of its names; and the initializers of which it was
   /// not found out what they are, under their own.
   private(set) var all: [Named] = []
+  /// The biases that are not stored because all their values are 0.
+  private(set) var zeroBiases: [ZeroBias] = []
   /// No two of `all` have one name.
   private var taken: [ExactString: Named] = [:]
 
@@ -30,6 +38,7 @@ struct WeightNames {
     nameMatrices(linears.filter { $0.parameter == nil })
     nameByModule()
     nameRest()
+    findZeroBiases(linears)
   }
 
   private mutating func add(_ named: Named) {
@@ -104,6 +113,27 @@ struct WeightNames {
     let found = Set(all.map(\.tensor))
     for place in 0..<graph.initializerCount where !found.contains(place) {
       add(Named(name: graph.tensors[place].name, tensor: place, isTransposed: false))
+    }
+  }
+}
+
+extension WeightNames {
+  private mutating func findZeroBiases(_ linears: [LinearUse]) {
+    var seen: Set<ExactString> = []
+    for linear in linears where linear.omitsBias {
+      let tensor = graph.tensors[linear.tensor]
+      guard let weight = linear.parameter ?? linear.nameByModule, weight.hasSuffix(".weight"),
+        // So that there are never more zeros than stored values.
+        tensor.byteCount > 0
+      else { continue }
+      let name = String(weight.dropLast(6)) + "bias"
+      guard taken[ExactString(name)] == nil, seen.insert(ExactString(name)).inserted else {
+        continue
+      }
+      zeroBiases.append(
+        ZeroBias(
+          name: name, count: tensor.shape[linear.isTransposed ? 1 : 0],
+          elementType: tensor.elementType))
     }
   }
 }

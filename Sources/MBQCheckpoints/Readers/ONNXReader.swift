@@ -3,7 +3,7 @@ import MBQCore
 /// Models exported to ONNX with their weights as they were trained (Formats/onnx/onnx.md).
 enum ONNXReader: CheckpointReader {
   static let name = "onnx"
-  static let fileNames = ["model.onnx"]
+  static let fileNames = ["model.onnx", "onnx/model.onnx"]
   static let fileExtensions = [".onnx"]
 
   /// A model starts with the version of its format (3 or more), and goes on with who made it, its
@@ -21,11 +21,28 @@ enum ONNXReader: CheckpointReader {
     let names = WeightNames(graph)
     do throws(ONNXProblem) {
       try FoldedEmbedding.refuse(in: graph, names)
-      let tensors = names.all.map { graph.tensors[$0.tensor].named($0) }
+      let tensors =
+        names.all.map { graph.tensors[$0.tensor].named($0) } + zeros(names.zeroBiases, source)
       try StoredTotal.check(tensors, in: graph.files)
       return StoredWeights(tensors: tensors, files: graph.files)
     } catch {
       throw .format(FormatError(path: source.path, problem: error))
+    }
+  }
+}
+
+extension ONNXReader {
+  /// Tensors over the same zeros.
+  fileprivate static func zeros(
+    _ biases: [WeightNames.ZeroBias], _ source: SourceFile
+  ) -> [StoredTensor] {
+    let size = biases.map { $0.count * $0.elementType.bitWidth / 8 }.max() ?? 0
+    let memory = OwnedBytes(byteCount: size) { $0.initializeMemory(as: UInt8.self, repeating: 0) }
+    let zeros = SourceFile(path: source.path, memory: memory)
+    return biases.map { bias in
+      StoredTensor(
+        name: bias.name, elementType: bias.elementType, shape: [bias.count],
+        range: 0..<(bias.count * bias.elementType.bitWidth / 8), source: zeros)
     }
   }
 }
