@@ -11,6 +11,9 @@ protocol CheckpointReader: Sendable {
   /// What the names of its files end with, the dot included.
   static var fileExtensions: [String] { get }
 
+  /// Whether the bytes of a file, without its name, say that it is of this format.
+  static var isKnownByBytes: Bool { get }
+
   /// Whether a file is of this format, by the end of its path or by its first bytes (up to 512). A
   /// damaged file should still be recognized, so that `read` can say what is wrong with it.
   static func recognizes(path: String, firstBytes: UnsafeRawBufferPointer) -> Bool
@@ -23,6 +26,8 @@ protocol CheckpointReader: Sendable {
 }
 
 extension CheckpointReader {
+  static var isKnownByBytes: Bool { true }
+
   static func hasExtension(_ path: String) -> Bool {
     let path = path.lowercased()
     return fileExtensions.contains { path.hasSuffix($0) }

@@ -38,6 +38,8 @@ def widened(dtype, data):
         bits = numpy.frombuffer(data, "<u4")
     elif dtype == "F16":
         bits = numpy.frombuffer(data, "<f2").astype("<f4").view("<u4")
+    elif dtype == "F64":
+        bits = numpy.frombuffer(data, "<f8").astype("<f4").view("<u4")
     elif dtype == "BF16":
         bits = numpy.frombuffer(data, "<u2").astype("<u4") << 16
     else:
