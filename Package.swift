@@ -74,7 +74,9 @@ let package = Package(
     // The toolchain side.
     module("MBQReference", ["MBQCore", "MBQModel", "MBQSchemes"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    module("MBQCheckpoints", ["MBQCore", "MBQModel", "MBQTokenizer", "CMBQKernels", "CZlib", protobuf]),
+    module(
+      "MBQCheckpoints",
+      ["MBQCore", "MBQModel", "MBQTokenizer", "CMBQKernels", "CZlib", protobuf]),
     module(
       "MBQQuantizer",
       [

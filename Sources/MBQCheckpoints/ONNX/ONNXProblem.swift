@@ -19,7 +19,7 @@ enum ONNXProblem: FormatProblem {
   /// What is wrong with one tensor, as the rest of a sentence, and what to do.
   case tensor(String, String, advice: Advice)
   /// A file with values that cannot be opened.
-  case externalFile(reason: String)
+  case externalFile(String, reason: String)
   case folded(name: String, constant: String, shape: [Int])
   case tooManyCopies(tensors: Int, bytes: Int, limit: Int)
 
@@ -70,8 +70,8 @@ enum ONNXProblem: FormatProblem {
         + " weights are rounded already; use the model as it was before, in FP32 or FP16"
     case .fused(let operation, let domain, let node):
       return "was changed by an optimizer: node \(quoted(node)) is of operator \(quoted(operation))"
-        + " from \(quoted(domain)), which joins weights; export the model again without"
-        + " optimization"
+        + " from \(quoted(domain)), and the graph is needed as it was exported; export the model"
+        + " again without optimization"
     case .sparse:
       return "has sparse initializers, allowed: dense ones; export the model again without"
         + " sparsification"
@@ -80,9 +80,9 @@ enum ONNXProblem: FormatProblem {
       return "gives the name \(quoted(name)) to two values, allowed: one\(damaged)"
     case .tensor(let name, let what, let advice):
       return "describes tensor \(quoted(name)) wrongly: \(what); \(advice.text)"
-    case .externalFile(let reason):
-      return "keeps values in another file, which cannot be used: \(reason); put it into the folder"
-        + " of the model, under the name it was exported with"
+    case .externalFile(let name, let reason):
+      return "keeps values in the file \(quoted(name)), which cannot be opened (\(reason)); put it"
+        + " into the model's folder, under the name it was exported with"
     case .folded(let name, let constant, let shape):
       return "has no \(quoted(name)): the exporter put a part of it, for texts of one length only,"
         + " into the constant \(quoted(constant)) \(described(shape)); export the model again with"

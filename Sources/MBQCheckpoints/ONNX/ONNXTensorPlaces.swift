@@ -1,3 +1,4 @@
+import Foundation
 import MBQCore
 
 /// Finds where the values of a graph's tensors are: in the file, in one beside it, or, where the file
@@ -111,7 +112,9 @@ struct ONNXTensorPlaces {
       guard case .file(let reason) = error else { throw error }
       throw .format(
         FormatError(
-          path: source.path, problem: ONNXProblem.externalFile(reason: reason.explanation)))
+          path: source.path,
+          problem: ONNXProblem.externalFile(
+            location, reason: String(cString: strerror(reason.code)))))
     }
     externals[ExactString(location)] = file
     files.append(file)
@@ -131,7 +134,8 @@ private struct ExternalPlace {
     var fields: [String: String] = [:]
     for entry in entries where ["location", "offset", "length"].contains(entry.key) {
       guard fields.updateValue(entry.value, forKey: entry.key) == nil else {
-        throw refuse("external_data has two entries \(quoted(entry.key)), allowed: one", .exportAgain)
+        throw refuse(
+          "external_data has two entries \(quoted(entry.key)), allowed: one", .exportAgain)
       }
     }
     guard let location = fields["location"] else {
@@ -141,7 +145,8 @@ private struct ExternalPlace {
     offset = 0
     for key in ["offset", "length"] {
       guard let text = fields[key] else { continue }
-      guard !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let value = Int(text) else {
+      guard !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let value = Int(text)
+      else {
         throw refuse(
           "external_data's \(key) is \(quoted(text)), allowed: a whole number from 0", .exportAgain)
       }

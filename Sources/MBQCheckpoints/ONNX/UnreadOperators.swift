@@ -1,4 +1,4 @@
-/// Operators whose weights are not those of the trained model, so that the error can say why.
+/// Operators that tools put in after the export: what they work on are not the trained weights.
 enum UnreadOperators {
   /// ONNX's own: what quantizers put in.
   static let quantized: Set<String> = [
@@ -6,10 +6,11 @@ enum UnreadOperators {
     "QLinearMatMul", "QuantizeLinear",
   ]
 
-  /// Those of ONNX Runtime that quantizers put in.
+  /// Those of ONNX Runtime that quantizers put in, such as `QAttention`; `QuickGelu` is none.
   private static func isQuantized(_ name: String) -> Bool {
-    quantized.contains(name) || name.hasPrefix("Q") || name.contains("Quantize")
-      || name.contains("Integer") || name == "MatMulNBits" || name == "MatMulBnb4"
+    let isQ = name.hasPrefix("Q") && name.utf8.dropFirst().first.map { 0x41...0x5A ~= $0 } ?? false
+    return isQ || name.contains("Quantize") || name.contains("Integer") || name == "MatMulNBits"
+      || name == "MatMulBnb4"
   }
 
   /// Refuses a graph with a node whose weights were quantized or joined.

@@ -92,6 +92,7 @@ struct WireReader {
       ? .cutOff(at: place, needed: length, available: end - position)
       : .damaged(
         at: place,
-        "a field needs \(counted(length, "byte")), and the message it is in has \(end - position) left")
+        "a field needs \(counted(length, "byte")), and the message it is in has \(end - position)"
+          + " left")
   }
 }
