@@ -38,7 +38,8 @@ struct ONNXGraph {
     files = places.files
   }
 
-  private static func decode(
+  /// The graph in the bytes of a file, with places in the stead of values (`PayloadCutter`).
+  static func decode(
     _ file: UnsafeRawBufferPointer
   ) throws(ONNXProblem) -> ONNXGraphProto {
     if file.starts(with: "version https://git-lfs".utf8) { throw .gitLFSPointer }
