@@ -75,8 +75,7 @@ let package = Package(
     module("MBQReference", ["MBQCore", "MBQModel", "MBQSchemes"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     module(
-      "MBQCheckpoints",
-      ["MBQCore", "MBQModel", "MBQTokenizer", "CMBQKernels", "CZlib", protobuf]),
+      "MBQCheckpoints", ["MBQCore", "MBQModel", "MBQTokenizer", "CMBQKernels", "CZlib", protobuf]),
     module(
       "MBQQuantizer",
       [

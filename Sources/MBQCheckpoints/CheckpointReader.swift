@@ -43,6 +43,7 @@ enum CheckpointReaders {
     ShardsReader.self,
     TorchReader.self,
     NumPyReader.self,
+    TensorFlowReader.self,
     ONNXReader.self,
   ]
 

@@ -21,8 +21,9 @@ enum UnreadFormats {
       firstBytes: [0x89] + Array("HDF\r\n".utf8),
       advice: "convert it in Python (transformers 4): `\(load), from_tf=True)\(save)`"),
     Format(
-      name: "TensorFlow", fileNames: ["model.ckpt.index", "saved_model.pb"],
-      advice: "convert it in Python (transformers 4): `\(load), from_tf=True)\(save)`"),
+      name: "a TensorFlow SavedModel", fileNames: ["saved_model.pb"],
+      advice: "name the index of its weights instead, variables/variables.index, and the folder of"
+        + " configuration and vocabulary with --config"),
     Format(
       name: "Flax", fileNames: ["flax_model.msgpack"],
       advice: "convert it in Python (transformers 4): `\(load), from_flax=True)\(save)`"),

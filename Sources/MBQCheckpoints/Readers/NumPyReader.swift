@@ -1,6 +1,7 @@
 internal import CMBQKernels
 
-/// NumPy's archives of arrays (Formats/npz/npz.md), one a tensor, by Hugging Face's names.
+/// NumPy's archives of arrays (Formats/npz/npz.md), one a tensor, by Hugging Face's names
+/// or TensorFlow's.
 enum NumPyReader: CheckpointReader {
   static let name = "npz"
   static let fileNames = ["model.npz"]
@@ -40,7 +41,9 @@ enum NumPyReader: CheckpointReader {
       // bounded what all of them take.
       try contents.source.prepare()
       let bytes = UnsafeRawBufferPointer(rebasing: contents.source.bytes[contents.range])
-      if !entry.isDeflated, mbq_crc32(0, bytes.baseAddress, bytes.count) != entry.checksum {
+      if !entry.isDeflated,
+        !checksumAgrees(entry.checksum, mbq_crc32(0, bytes.baseAddress, bytes.count))
+      {
         throw refuse(ZipProblem.checksum(entry: entry.name))
       }
       let header: NumPyHeader
@@ -56,6 +59,7 @@ enum NumPyReader: CheckpointReader {
           NumPyProblem.size(
             name, shape: header.shape, type: header.elementType, needed: needed, found: found))
       }
+      contents.source.release(contents.range)
       let start = contents.range.lowerBound + header.byteCount
       tensors.append(
         StoredTensor(
@@ -63,6 +67,9 @@ enum NumPyReader: CheckpointReader {
           strides: header.isFortranOrder ? fortranStrides(header.shape) : nil,
           isBigEndian: header.isBigEndian, range: start..<contents.range.upperBound,
           source: contents.source))
+    }
+    if VariableNames.areTensorFlow(tensors.map(\.name)) {
+      tensors = try VariableNames.rename(tensors, path: source.path)
     }
     return StoredWeights(tensors: tensors, files: [source])
   }
