@@ -10,6 +10,8 @@ struct Classify: ParsableCommand {
     abstract: "Labels texts: arguments, lines of standard input, or a column of a dataset.",
     discussion: """
       Prints the label, its probability and the text, separated by tabs; with --json one object a line.
+      A multi-label model gives any number of labels and probabilities, separated by commas, or a
+      hyphen for none.
 
       Examples:
         mbq classify model.mbq "First text" "Second text"
@@ -76,10 +78,14 @@ struct Classify: ParsableCommand {
     for answer in answers {
       let said = answer.classification
       if json {
-        let members: [JSONMember] = [
-          JSONMember("row", .integer(answer.row)),
+        let one: [JSONMember] = [
           JSONMember("label", .string(model.labels[said.label])),
           JSONMember("probability", .number(Double(said.probabilities[said.label]))),
+        ]
+        let any = [
+          JSONMember("labels", .array(said.labels.map { .string(model.labels[$0]) }))
+        ]
+        let members = [JSONMember("row", .integer(answer.row))] + (model.isMultiLabel ? any : one) + [
           JSONMember(
             "probabilities",
             .object(
@@ -90,9 +96,11 @@ struct Classify: ParsableCommand {
         ]
         Output.show(JSONValue.object(members).line)
       } else {
-        let probability = fixedPoint(Double(said.probabilities[said.label]), digits: 4)
-        Output.show(
-          "\(model.labels[said.label])\t\(probability)\t\(DisplayText.clean(answer.text))")
+        let labels = said.labels.map { model.labels[$0] }.joined(separator: ",")
+        let probabilities = said.labels.map { fixedPoint(Double(said.probabilities[$0]), digits: 4) }
+          .joined(separator: ",")
+        let answers = said.labels.isEmpty ? "-\t-" : "\(labels)\t\(probabilities)"
+        Output.show("\(answers)\t\(DisplayText.clean(answer.text))")
       }
     }
   }
