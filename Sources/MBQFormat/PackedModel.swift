@@ -2,8 +2,9 @@ public import MBQCore
 import MBQModel
 import MBQSchemes
 
-/// The format's version; Formats/mbq/mbq.md. A file states the lowest minor version that has all it
-/// uses (`PackedHeader.minorVersion`).
+/// The format's version; Formats/mbq/mbq.md.
+///
+/// A file states the lowest minor version that has all it uses (`PackedHeader.minorVersion`).
 public let packedMajor = 1
 public let packedMinor = 1
 
@@ -81,7 +82,8 @@ public struct PackedHeader: Equatable, Sendable {
 
   public init(
     maximumTokens: Int, vocabularyCount: Int, activations: ActivationScheme,
-    task: ClassificationTask = .singleLabel, labels: [String], buffers: [ModelBuffer], plan: BufferPlan, steps: [PackedStep], tensors: [PackedTensor],
+    task: ClassificationTask = .singleLabel, labels: [String], buffers: [ModelBuffer],
+    plan: BufferPlan, steps: [PackedStep], tensors: [PackedTensor],
     logits: Operand, names: [String],
     goldens: [GoldenVector], provenance: String
   ) {

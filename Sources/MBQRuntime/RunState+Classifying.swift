@@ -19,7 +19,7 @@ public struct Classification: Equatable, Sendable {
   public var isTruncated: Bool
 
   public init(
-    logits: [Float], tokenCount: Int, isTruncated: Bool, isMultiLabel: Bool = false
+    logits: [Float], tokenCount: Int, isTruncated: Bool, isMultiLabel: Bool
   ) {
     self.logits = logits
     self.tokenCount = tokenCount

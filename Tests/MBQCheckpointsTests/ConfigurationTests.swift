@@ -252,7 +252,10 @@ struct ConfigurationTests {
     "files that are no configuration of a known model are refused",
     arguments: [
       ("[]", "'config.json': the file is an empty list, allowed: an object"),
-      ("{}", #"'config.json': model_type is missing, allowed: "mobilebert", "bert" or "distilbert""#),
+      (
+        "{}",
+        #"'config.json': model_type is missing, allowed: "mobilebert", "bert" or "distilbert""#
+      ),
       (#"{"model_type": 4}"#, "'config.json': model_type is 4, allowed: a text"),
       (
         #"{"model_type": "roberta"}"#,

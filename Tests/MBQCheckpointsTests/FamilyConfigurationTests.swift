@@ -90,7 +90,8 @@ struct FamilyConfigurationTests {
     for found in ["\(low - 1)", "\(high + 1)", "1.5", "true", "null"] {
       #expect(
         refusal(family, "\"\(key.name)\": \(found)")
-          == "'config.json': \(key.name) is \(found), allowed: a whole number from \(low) to \(high)")
+          == "'config.json': \(key.name) is \(found), allowed: a whole number from \(low) to \(high)"
+      )
     }
   }
 
@@ -177,7 +178,9 @@ struct FamilyConfigurationTests {
     #expect(refusal(family, members) == "'config.json': \(expected)")
   }
 
-  @Test("any number of labels a text, one label included", arguments: ["mobilebert", "bert", "distilbert"])
+  @Test(
+    "any number of labels a text, one label included",
+    arguments: ["mobilebert", "bert", "distilbert"])
   func multiLabel(family: String) throws {
     let type = #""problem_type": "multi_label_classification""#
     let one = try configuration(family, type + #", "id2label": {"0": "toxic"}"#)

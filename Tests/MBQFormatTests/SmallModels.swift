@@ -134,7 +134,8 @@ struct SmallModel {
     return Parts(
       header: PackedHeader(
         maximumTokens: maximumTokens, vocabularyCount: Self.vocabularyCount,
-        activations: activations, task: task, labels: labels, buffers: graph.buffers, plan: graph.planBuffers(),
+        activations: activations, task: task, labels: labels, buffers: graph.buffers,
+        plan: graph.planBuffers(),
         steps: graph.steps.map { PackedStep(layer: $0.site.layer, operation: $0.operation) },
         tensors: [], logits: graph.logits, names: graph.steps.map(\.site.name), goldens: [],
         provenance: #"{"tool":"tests"}"#),

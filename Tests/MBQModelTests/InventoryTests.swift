@@ -47,7 +47,9 @@ struct InventoryTests {
     #expect(found.sorted() == text.split(separator: "\n").map(String.init).sorted())
   }
 
-  @Test("every required tensor is read by an operation in its own shape", arguments: GoldenCheckpoint.all)
+  @Test(
+    "every required tensor is read by an operation in its own shape",
+    arguments: GoldenCheckpoint.all)
   func allRead(variant: GoldenCheckpoint) throws {
     let graph = ModelFamilies.lower(try Checkpoint.open(path: variant.path).configuration)
     let read = Set(graph.steps.flatMap(\.operation.tensors))

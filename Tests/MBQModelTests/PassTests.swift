@@ -54,7 +54,7 @@ struct PassTests {
       ])
   }
 
-  @Test("in BERT and DistilBERT queries, keys and values are one product, of the widths that allow it")
+  @Test("in BERT queries, keys and values are one product, in widths that allow it")
   func mergedProducts() {
     func roles(_ configuration: ModelConfiguration) -> [String] {
       ModelFamilies.lower(configuration).foldingNorms().mergingLinears().steps

@@ -86,6 +86,9 @@ def randomize(model, seed, keeps):
             parameter.data = 0.6 * noise
         else:
             parameter.data = noise / parameter.shape[1] ** 0.5
+    if model.config.problem_type == MULTI["problem_type"]:
+        # Logits on both sides of 0: texts of no label, of one and of several.
+        model.classifier.weight.data *= 4
 
 
 def tap(model, family, taps):
