@@ -1,0 +1,94 @@
+/// What the families' lowerings are made of: tensors with what they require of the checkpoint, and
+/// operations that write a buffer of their own.
+struct GraphBuilder {
+  var graph = ModelGraph()
+  private let normKind: Norm.Kind
+  private let epsilon: Float
+
+  init(_ configuration: ModelConfiguration) {
+    normKind = configuration.normalization == .noNorm ? .noNorm : .layerNorm
+    epsilon = configuration.normalizationEpsilon
+  }
+
+  /// The checkpoint's tensor `source`, as it is.
+  mutating func tensor(
+    _ name: String, _ source: String, _ shape: [Int], _ role: TensorRole
+  ) -> Int {
+    graph.requirements.append(TensorRequirement(source, shape))
+    return graph.add(ModelTensor(name, shape, role, .checkpoint(source)))
+  }
+
+  /// `<prefix>.weight` (width, input width) and `<prefix>.bias` (width); `norm` is the prefix of what
+  /// normalizes the sum with the residual, with the configuration's epsilon or its own.
+  mutating func linear(
+    _ site: Site, _ prefix: String, _ input: Operand, to width: Int,
+    activation: LinearActivation = .none, residual: Operand? = nil, norm: String? = nil,
+    epsilon: Float? = nil, role: TensorRole = .weight
+  ) -> Operand {
+    let weight = tensor("\(site.name).weight", "\(prefix).weight", [width, input.width], role)
+    let bias = tensor("\(site.name).bias", "\(prefix).bias", [width], .vector)
+    let normalization = norm.map { self.norm(site, $0, width, epsilon) }
+    let output = graph.addBuffer(width: width, rows: graph.buffers[input.buffer].rows)
+    graph.append(
+      site,
+      .linear(
+        .init(
+          weight: weight, bias: bias, input: input, activation: activation, residual: residual,
+          norm: normalization, output: output)))
+    return output
+  }
+
+  /// `<prefix>.weight` and `<prefix>.bias`, both (width).
+  mutating func norm(
+    _ site: Site, _ prefix: String, _ width: Int, _ epsilon: Float? = nil
+  ) -> Norm {
+    Norm(
+      kind: normKind,
+      gamma: tensor("\(site.name).gamma", "\(prefix).weight", [width], .vector),
+      beta: tensor("\(site.name).beta", "\(prefix).bias", [width], .vector),
+      epsilon: epsilon ?? self.epsilon)
+  }
+
+  /// The tables' rows summed in one operation, then normalized: (tokens, width).
+  mutating func embeddings(word: Int, position: Int, type: Int?, norm: String, width: Int)
+    -> Operand
+  {
+    let sum = graph.addBuffer(width: width)
+    graph.append(
+      Site(nil, "embeddings"),
+      .embed(.init(word: word, position: position, type: type, trigram: false, output: sum)))
+    let normalization = self.norm(Site(nil, "embeddings"), norm, width)
+    let output = graph.addBuffer(width: width)
+    graph.append(
+      Site(nil, "embeddings.norm"),
+      .normalize(.init(input: sum, residual: nil, norm: normalization, output: output)))
+    return output
+  }
+
+  /// (tokens, width of the queries).
+  mutating func attention(
+    _ layer: Int, query: Operand, key: Operand, value: Operand, heads: Int
+  ) -> Operand {
+    let output = graph.addBuffer(width: query.width)
+    graph.append(
+      Site(layer, "attention"),
+      .attention(.init(query: query, key: key, value: value, heads: heads, output: output)))
+    return output
+  }
+
+  /// The first token's row: (texts, width).
+  mutating func pool(_ hidden: Operand) -> Operand {
+    let output = graph.addBuffer(width: hidden.width, rows: .texts)
+    graph.append(Site(nil, "pooler"), .pool(.init(input: hidden, output: output)))
+    return output
+  }
+}
+
+extension ModelConfiguration {
+  var feedForwardActivation: LinearActivation {
+    switch activation {
+    case .relu: .relu
+    case .gelu: .gelu
+    }
+  }
+}
