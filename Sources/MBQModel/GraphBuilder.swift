@@ -1,5 +1,7 @@
 /// What the families' lowerings are made of: tensors with what they require of the checkpoint, and
 /// operations that write a buffer of their own.
+///
+/// Not inlined: statically linked programs carry the families, which call these dozens of times.
 struct GraphBuilder {
   var graph = ModelGraph()
   private let normKind: Norm.Kind
@@ -11,6 +13,7 @@ struct GraphBuilder {
   }
 
   /// The checkpoint's tensor `source`, as it is.
+  @inline(never)
   mutating func tensor(
     _ name: String, _ source: String, _ shape: [Int], _ role: TensorRole
   ) -> Int {
@@ -20,6 +23,7 @@ struct GraphBuilder {
 
   /// `<prefix>.weight` (width, input width) and `<prefix>.bias` (width); `norm` is the prefix of what
   /// normalizes the sum with the residual, with the configuration's epsilon or its own.
+  @inline(never)
   mutating func linear(
     _ site: Site, _ prefix: String, _ input: Operand, to width: Int,
     activation: LinearActivation = .none, residual: Operand? = nil, norm: String? = nil,
@@ -39,6 +43,7 @@ struct GraphBuilder {
   }
 
   /// `<prefix>.weight` and `<prefix>.bias`, both (width).
+  @inline(never)
   mutating func norm(
     _ site: Site, _ prefix: String, _ width: Int, _ epsilon: Float? = nil
   ) -> Norm {
@@ -49,23 +54,8 @@ struct GraphBuilder {
       epsilon: epsilon ?? self.epsilon)
   }
 
-  /// The tables' rows summed in one operation, then normalized: (tokens, width).
-  mutating func embeddings(word: Int, position: Int, type: Int?, norm: String, width: Int)
-    -> Operand
-  {
-    let sum = graph.addBuffer(width: width)
-    graph.append(
-      Site(nil, "embeddings"),
-      .embed(.init(word: word, position: position, type: type, trigram: false, output: sum)))
-    let normalization = self.norm(Site(nil, "embeddings"), norm, width)
-    let output = graph.addBuffer(width: width)
-    graph.append(
-      Site(nil, "embeddings.norm"),
-      .normalize(.init(input: sum, residual: nil, norm: normalization, output: output)))
-    return output
-  }
-
   /// (tokens, width of the queries).
+  @inline(never)
   mutating func attention(
     _ layer: Int, query: Operand, key: Operand, value: Operand, heads: Int
   ) -> Operand {
@@ -77,6 +67,7 @@ struct GraphBuilder {
   }
 
   /// The first token's row: (texts, width).
+  @inline(never)
   mutating func pool(_ hidden: Operand) -> Operand {
     let output = graph.addBuffer(width: hidden.width, rows: .texts)
     graph.append(Site(nil, "pooler"), .pool(.init(input: hidden, output: output)))

@@ -27,17 +27,12 @@ do throws(ModelError) {
   let state = RunState(model: model)
   func show(_ text: String) throws(ModelError) {
     let said = try state.classify([text])[0]
-    var (labels, probabilities) = ("", "")
-    for label in said.labels {
-      if !labels.isEmpty {
-        labels += ","
-        probabilities += ","
-      }
-      labels += model.labels[label]
-      probabilities += said.probabilities[label].description
-    }
-    if said.labels.isEmpty { (labels, probabilities) = ("-", "-") }
-    print(labels, probabilities, text, separator: "\t")
+    let given = said.labels
+    if given.isEmpty { print("-\t-", terminator: "\t") }
+    for label in given { print(model.labels[label], terminator: end(label)) }
+    for label in given { print(said.probabilities[label], terminator: end(label)) }
+    print(text)
+    func end(_ label: Int) -> String { label == given.last ? "\t" : "," }
   }
   if arguments.count > 2 {
     for text in arguments[2...] { try show(text) }
