@@ -1,5 +1,6 @@
 import Foundation
 import MBQCheckpoints
+import MBQCore
 import MBQFormat
 import MBQModel
 import MBQRuntime
