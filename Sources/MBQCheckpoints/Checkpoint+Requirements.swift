@@ -6,38 +6,11 @@ extension Checkpoint {
   ///
   /// Other tensors may be there. Inflates what an archive holds deflated.
   public func require(_ requirements: [TensorRequirement]) throws(CheckpointError) {
-    var problems: [TensorProblem] = []
-    var wrong: [(place: Int, requirement: TensorRequirement)] = []
+    let audit = CheckpointAudit(self, requirements)
+    guard audit.problems.isEmpty else { throw .tensors(path: weightsPath, audit.problems) }
     for requirement in requirements {
-      guard let tensor = storedTensor(named: requirement.name) else {
-        wrong.append((problems.count, requirement))
-        problems.append(
-          .missing(name: requirement.name, shape: requirement.shape, nearest: nil))
-        continue
-      }
-      if tensor.shape != requirement.shape {
-        problems.append(
-          .shape(name: requirement.name, found: tensor.shape, needed: requirement.shape))
-      } else if !tensor.elementType.isWeight {
-        problems.append(.type(name: requirement.name, found: tensor.elementType))
-      }
+      try storedTensor(named: requirement.name)?.source.prepare()
     }
-    if problems.isEmpty {
-      for requirement in requirements {
-        try storedTensor(named: requirement.name)?.source.prepare()
-      }
-      return
-    }
-
-    // A name another requirement has taken would only mislead.
-    let taken = Set(requirements.map { ExactString(storedName($0.name)) })
-    let free = tensorNames.filter { !taken.contains(ExactString($0)) }
-    for (place, requirement) in wrong where place < TensorProblem.shown {
-      let nearest = NearestName.find(storedName(requirement.name), in: free)
-      problems[place] = .missing(
-        name: requirement.name, shape: requirement.shape, nearest: nearest)
-    }
-    throw .tensors(path: weightsPath, problems)
   }
 
   /// Refuses the checkpoint if one of the tensors in `requirements` holds NaN or an infinity,
@@ -50,6 +23,7 @@ extension Checkpoint {
     var found: [NonFiniteTensor] = []
     for requirement in requirements {
       guard let tensor = tensor(named: requirement.name) else { continue }
+      defer { tensor.release() }
       if let scan = tensor.nonFiniteValues() {
         found.append(
           NonFiniteTensor(

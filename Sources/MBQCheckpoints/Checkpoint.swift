@@ -107,7 +107,7 @@ public final class Checkpoint: Sendable {
   /// bytes would make a small file ask for any amount of work.
   private static let maximumSharing = 8
 
-  private static func checkSharing(
+  static func checkSharing(
     _ weights: StoredWeights, path: String
   ) throws(CheckpointError) {
     var sources: [ObjectIdentifier: Int] = [:]

@@ -47,6 +47,7 @@ public struct ValueRange: Equatable, Sendable {
   public var nonFiniteCount = 0
 
   public init(_ tensor: TensorView) {
+    defer { tensor.release() }
     let count = tensor.count
     nonFiniteCount = tensor.nonFiniteValues()?.count ?? 0
     guard count > nonFiniteCount else { return }

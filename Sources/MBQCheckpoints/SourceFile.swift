@@ -70,6 +70,12 @@ public final class SourceFile: Sendable {
     }
   }
 
+  /// Says that the bytes in `range` will not be used soon, so that a large file need not stay in memory;
+  /// they may still be used.
+  func release(_ range: Range<Int>) {
+    if case .mapped(let mapping) = storage { mapping.file.release(range) }
+  }
+
   /// Opens the file called `name` in the folder of this one.
   ///
   /// Names in files come from strangers. Refuses, with `CheckpointError.unsupported`, one that is not a

@@ -31,6 +31,9 @@ public struct TensorView: Sendable {
     UnsafeRawBufferPointer(rebasing: stored.source.bytes[stored.range])
   }
 
+  /// Says that the values will not be used soon; see `SourceFile.release`.
+  func release() { stored.source.release(stored.range) }
+
   /// Calls `body` with the values as binary32, row by row: in place for a plain F32 tensor at a
   /// multiple of 4 bytes, otherwise a copy that lives as long as the call.
   ///
@@ -48,9 +51,11 @@ public struct TensorView: Sendable {
     return try body(UnsafeBufferPointer(copy))
   }
 
-  /// The values as binary32, row by row, as `withFloats` gives them.
+  /// The values as binary32, row by row, as `withFloats` gives them; the file's own pages are then
+  /// released.
   public func floats() -> [Float] {
-    Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+    defer { release() }
+    return Array(unsafeUninitializedCapacity: count) { buffer, initialized in
       widen(into: buffer)
       initialized = count
     }

@@ -82,6 +82,17 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
     return UnsafeRawBufferPointer(start: address, count: size)
   }
 
+  /// Lets the system take back the memory of the whole pages in `range`; they are read again from the
+  /// file, usually from its cache, when they are next used.
+  public func release(_ range: Range<Int>) {
+    let page = Int(getpagesize())
+    let start = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound / page * page
+    if let base = bytes.baseAddress, start < end {
+      madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED)
+    }
+  }
+
   deinit {
     if let start = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
@@ -97,13 +108,25 @@ public enum AtomicFile {
   /// Refuses a folder, a device and anything else that is there and no regular file: a rename would
   /// replace it.
   public static func write(_ parts: [UnsafeRawBufferPointer], to path: String) throws(FileError) {
+    try write(to: path) { append throws(FileError) in
+      for part in parts { try append(part) }
+    }
+  }
+
+  /// Gives a function that appends bytes, so that a large file is never in memory.
+  public typealias Append = (UnsafeRawBufferPointer) throws(FileError) -> Void
+
+  /// Writes what `body` appends to `path`, as `write(_:to:)` does.
+  public static func write(
+    to path: String, _ body: (Append) throws(FileError) -> Void
+  ) throws(FileError) {
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
       throw FileError(.write, path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
     }
     let (temporary, descriptor) = try openTemporary(beside: path)
     do throws(FileError) {
-      for part in parts { try write(part, to: descriptor, path: path) }
+      try body { part throws(FileError) in try write(part, to: descriptor, path: path) }
       guard fsync(descriptor) == 0 else { throw FileError(.write, path, code: errno) }
     } catch {
       close(descriptor)

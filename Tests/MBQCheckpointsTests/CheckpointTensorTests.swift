@@ -19,7 +19,7 @@ struct CheckpointTensorTests {
           tensors[index] = .init(
             "classifier.bias", .int64, [2], bytes: Array(repeating: 0, count: 16))
         case "mobilebert.embeddings.LayerNorm.weight":
-          tensors[index].name = "mobilebert.embeddings.LayerNorm.gamma"
+          tensors[index].name = "mobilebert.embeddings.LayerNorm.gain"
         case "mobilebert.encoder.layer.1.output.dense.bias": tensors[index].name = "x"
         default: break
         }
@@ -29,10 +29,10 @@ struct CheckpointTensorTests {
     #expect(
       folder.short(message { try checkpoint.require(TinyModel.requirements()) }) == """
         'DIR/model.safetensors' does not hold the model its config.json describes; 4 tensors are wrong:
-          'classifier.bias' is of type I64, needed F32, F16 or BF16
+          'classifier.bias' is of type I64, needed F32, F16, BF16 or F64
           'classifier.weight' is [16, 2], needed [2, 16]
           'mobilebert.embeddings.LayerNorm.weight' [16] is missing; the most similar name is \
-        'mobilebert.embeddings.LayerNorm.gamma'
+        'mobilebert.embeddings.LayerNorm.gain'
           'mobilebert.encoder.layer.1.output.dense.bias' [8] is missing
         use the weights and the config.json of one `model.save_pretrained(dir)`
         """)
@@ -149,6 +149,7 @@ struct CheckpointTensorTests {
     #expect(summary.tensors.first { $0.name == "ids" }?.range == nil)
     let none = try #require(summary.tensors.first { $0.name == "none" }?.range)
     #expect(none.minimum == 0 && none.maximum == 0 && none.meanMagnitude == 0)
-    #expect(try CheckpointSummary(checkpoint, withRanges: false).tensors.allSatisfy { $0.range == nil })
+    #expect(
+      try CheckpointSummary(checkpoint, withRanges: false).tensors.allSatisfy { $0.range == nil })
   }
 }

@@ -150,8 +150,10 @@ struct ReaderTests {
     let folder = try TemporaryFolder()
     // The smallest with values.
     let path = try #require(
-      try Self.golden(name, "good").filter { try listing($0, reader).contains { $0.contains("] ") } }
-        .min { try size($0) < size($1) })
+      try Self.golden(name, "good").filter {
+        try listing($0, reader).contains { $0.contains("] ") }
+      }
+      .min { try size($0) < size($1) })
     try copyCompanions(of: path, to: folder)
     let file = URL(fileURLWithPath: path).lastPathComponent
     let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
@@ -164,7 +166,8 @@ struct ReaderTests {
         try folder.write(file, changed)
         guard let weights = try? reader.read(SourceFile(path: folder.path(file))) else { continue }
         for tensor in weights.tensors where (try? tensor.source.prepare()) != nil {
-          let inside = tensor.range.lowerBound >= 0
+          let inside =
+            tensor.range.lowerBound >= 0
             && tensor.range.upperBound <= tensor.source.bytes.count
           #expect(inside)
           // Large shapes over few bytes must have been refused.

@@ -40,7 +40,9 @@ enum NumPyReader: CheckpointReader {
       // bounded what all of them take.
       try contents.source.prepare()
       let bytes = UnsafeRawBufferPointer(rebasing: contents.source.bytes[contents.range])
-      if !entry.isDeflated, mbq_crc32(0, bytes.baseAddress, bytes.count) != entry.checksum {
+      if !entry.isDeflated,
+        !checksumAgrees(entry.checksum, mbq_crc32(0, bytes.baseAddress, bytes.count))
+      {
         throw refuse(ZipProblem.checksum(entry: entry.name))
       }
       let header: NumPyHeader
@@ -56,6 +58,7 @@ enum NumPyReader: CheckpointReader {
           NumPyProblem.size(
             name, shape: header.shape, type: header.elementType, needed: needed, found: found))
       }
+      contents.source.release(contents.range)
       let start = contents.range.lowerBound + header.byteCount
       tensors.append(
         StoredTensor(

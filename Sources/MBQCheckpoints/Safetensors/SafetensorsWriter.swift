@@ -41,18 +41,27 @@ public struct SafetensorsWriter: Sendable {
 
   /// The length and the header, up to the first tensor's bytes.
   public var header: [UInt8] {
+    Self.header(
+      tensors.map { ($0.name, $0.elementType, $0.shape, $0.bytes.count) }, metadata: metadata)
+  }
+
+  /// The same for tensors whose bytes are not at hand yet.
+  static func header(
+    _ tensors: [(name: String, elementType: ElementType, shape: [Int], byteCount: Int)],
+    metadata: [(key: String, value: String)]
+  ) -> [UInt8] {
     var parts: [String] = []
     if !metadata.isEmpty {
-      let pairs = metadata.map { "\(jsonText($0.key)):\(jsonText($0.value))" }
+      let pairs = metadata.map { "\(jsonQuoted($0.key)):\(jsonQuoted($0.value))" }
       parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
     }
     var offset = 0
     for tensor in tensors {
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       parts.append(
-        "\(jsonText(tensor.name)):{\"dtype\":\"\(tensor.elementType.rawValue)\",\"shape\":[\(shape)],"
-          + "\"data_offsets\":[\(offset),\(offset + tensor.bytes.count)]}")
-      offset += tensor.bytes.count
+        "\(jsonQuoted(tensor.name)):{\"dtype\":\"\(tensor.elementType.rawValue)\",\"shape\":[\(shape)],"
+          + "\"data_offsets\":[\(offset),\(offset + tensor.byteCount)]}")
+      offset += tensor.byteCount
     }
     var text = Array("{\(parts.joined(separator: ","))}".utf8)
     text += Array(repeating: 0x20, count: roundUp(text.count, to: 8) - text.count)
@@ -73,21 +82,5 @@ public struct SafetensorsWriter: Sendable {
       }
     }
     try result.get()
-  }
-
-  private func jsonText(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\":
-        result += "\\"
-        result.unicodeScalars.append(scalar)
-      case "\u{0}"..."\u{1F}":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

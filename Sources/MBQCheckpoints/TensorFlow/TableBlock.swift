@@ -38,7 +38,7 @@ struct BlockHandle {
     let stored = UInt32(
       littleEndian: file.loadUnaligned(fromByteOffset: end - 4, as: UInt32.self))
     let computed = CRC32C.masked(CRC32C.checksum(checked))
-    guard stored == computed else {
+    guard checksumAgrees(stored, computed) else {
       throw .checksum(place: place, stored: stored, computed: computed)
     }
     switch checked[size] {

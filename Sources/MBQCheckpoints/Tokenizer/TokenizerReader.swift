@@ -9,6 +9,13 @@ enum TokenizerReader {
 
     /// The file the pieces are taken from.
     var vocabularyPath: String { tokenizer?.path ?? vocabulary?.path ?? "" }
+    /// The files under the names they have in a folder.
+    var named: [(name: String, file: SourceFile)] {
+      [
+        ("tokenizer.json", tokenizer), ("vocab.txt", vocabulary),
+        ("tokenizer_config.json", configuration),
+      ].compactMap { name, file in file.map { (name, $0) } }
+    }
     var all: [SourceFile] { [tokenizer, vocabulary, configuration].compactMap(\.self) }
   }
 

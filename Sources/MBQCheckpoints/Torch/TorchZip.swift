@@ -77,8 +77,9 @@ struct TorchZip {
   /// nothing; a deflated entry is checked when it is inflated.
   private mutating func checkChecksum(_ entry: ZipArchive.Entry) {
     guard !entry.isDeflated, warnings.isEmpty else { return }
+    defer { source.release(entry.range) }
     let bytes = UnsafeRawBufferPointer(rebasing: source.bytes[entry.range])
-    if mbq_crc32(0, bytes.baseAddress, bytes.count) != entry.checksum {
+    if !checksumAgrees(entry.checksum, mbq_crc32(0, bytes.baseAddress, bytes.count)) {
       warnings.append(
         "\(quoted(source.path)): the checksum of \(quoted(entry.name)) does not match; the file is"
           + " damaged, or was saved with `torch.serialization.set_crc32_options(False)`")

@@ -32,12 +32,15 @@ final class DeflatedBytes: Sendable {
   func inflate() throws(ZipProblem) {
     try inflated.withLock { (owned) throws(ZipProblem) in
       guard owned == nil else { return }
-      defer { withExtendedLifetime(file) {} }
+      defer { file.release(entry.range) }
       let source = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
       owned = try OwnedBytes(byteCount: entry.byteCount) { (target) throws(ZipProblem) in
         try Self.inflate(source, into: target, entry.name)
       }
-      if let owned, mbq_crc32(0, owned.bytes.baseAddress, owned.bytes.count) != entry.checksum {
+      if let owned,
+        !checksumAgrees(
+          entry.checksum, mbq_crc32(0, owned.bytes.baseAddress, owned.bytes.count))
+      {
         throw .checksum(entry: entry.name)
       }
     }

@@ -16,11 +16,19 @@ struct Inspect: ParsableCommand {
       Examples:
         mbq inspect ./my-model               # the architecture, as a tree
         mbq inspect ./my-model --tensors     # every tensor with its range
+        mbq inspect weights.pt --config ./base
         mbq inspect model.mbq                # operations, schemes, provenance
       """)
 
-  @Argument(help: "A checkpoint (a folder, or the weights file in one) or an .mbq file.")
+  @Argument(
+    help:
+      "An .mbq file, or a checkpoint: a folder, or its weights (safetensors, torch, TensorFlow, ONNX, npz)."
+  )
   var path: String
+
+  @Option(
+    help: "The folder with config.json and the tokenizer, if they are not beside the weights.")
+  var config: String?
 
   @Flag(help: "List every tensor.")
   var tensors = false
@@ -33,7 +41,7 @@ struct Inspect: ParsableCommand {
       try showPacked(try Model(path: path))
     } else {
       do throws(CheckpointError) {
-        try showCheckpoint(try Checkpoint.open(path: path))
+        try showCheckpoint(try Checkpoint.open(path: path, configuration: config))
       } catch {
         throw QuantizerError.checkpoint(error)
       }
@@ -59,12 +67,19 @@ struct Inspect: ParsableCommand {
           "model",
           "\(c.family.rawValue), \(c.layerCount) layers, hidden \(c.hiddenSize), "
             + "\(c.headCount) heads, up to \(c.maximumPositions) tokens"),
+        .init("format", checkpoint.format),
         .init("labels", c.labels.joined(separator: ", ")),
         .init("parameters", .count(summary.parameterCount)),
         .init("weights", .bytes(summary.byteCount)),
         .init("vocabulary", .count(c.vocabularySize)),
       ])
     ]
+    let audit = CheckpointAudit(checkpoint, ModelFamilies.lower(c).requirements)
+    blocks += auditBlocks(audit)
+    if !checkpoint.wrapperPrefix.isEmpty {
+      blocks.append(
+        .note("every name starts with \"\(checkpoint.wrapperPrefix)\", which is left out"))
+    }
     if tensors || json {
       var table = ReportTable(
         columns: [
@@ -91,6 +106,39 @@ struct Inspect: ParsableCommand {
     }
     for warning in checkpoint.warnings { blocks.append(.note(warning)) }
     Output.show(Report(blocks), json: json)
+  }
+
+  /// What is missing, extra or of another shape; nothing if all is as the model needs it.
+  private func auditBlocks(_ audit: CheckpointAudit) -> [Report.Block] {
+    guard !audit.problems.isEmpty || !audit.extra.isEmpty else { return [] }
+    var table = ReportTable(
+      title: "against the model config.json describes",
+      columns: [
+        .text("problem"), .text("tensor"), .text("found"), .text("needed"),
+        .text("nearest", "most similar name"),
+      ])
+    func row(_ cells: String...) { table.rows.append(cells.map { .text($0) }) }
+    for problem in audit.problems {
+      switch problem {
+      case .missing(let name, let needed, let nearest):
+        row("missing", name, "", shape(needed), nearest ?? "")
+      case .shape(let name, let found, let needed):
+        row("shape", name, shape(found), shape(needed), "")
+      case .type(let name, let found):
+        row("type", name, found.rawValue, "F32, F16, BF16, F64", "")
+      }
+    }
+    // Optimizer states come by the thousand.
+    let shown = json || tensors ? audit.extra.count : 20
+    for tensor in audit.extra.prefix(shown) {
+      row("not used", tensor.name, shape(tensor.shape), "", "")
+    }
+    var blocks: [Report.Block] = [.table(table)]
+    if audit.extra.count > shown {
+      blocks.append(
+        .note("and \(audit.extra.count - shown) more that are not used; --tensors shows them"))
+    }
+    return blocks
   }
 
   // MARK: Packed models

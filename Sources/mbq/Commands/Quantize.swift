@@ -10,16 +10,15 @@ struct Quantize: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Packs a fine-tuned checkpoint into one .mbq file.",
     discussion: """
-      Reads a Hugging Face folder (config.json, model.safetensors, vocab.txt or tokenizer.json) and \
-      writes a file that holds everything inference needs.
+      Reads a Hugging Face folder, or weights of PyTorch, TensorFlow, ONNX or NumPy beside a \
+      config.json and a vocabulary, and writes a file that holds everything inference needs.
 
       Examples:
         mbq quantize ./my-model                    # int8, writes my-model-int8.mbq
         mbq quantize ./my-model --bits 32 -o baseline.mbq
       """)
 
-  @Argument(help: "The checkpoint: a folder, or the weights file in one.")
-  var checkpoint: String
+  @OptionGroup var source: CheckpointOptions
 
   @Option(help: "Bits a weight: 8, 16 or 32.")
   var bits = 8
@@ -41,16 +40,11 @@ struct Quantize: ParsableCommand {
       let allowed = Precision.allCases.map(\.bits).sorted().map { "\($0)" }.joined(separator: ", ")
       throw CommandError.usage("--bits is \(bits); allowed: \(allowed)")
     }
-    let source: Checkpoint
-    do throws(CheckpointError) {
-      source = try Checkpoint.open(path: checkpoint)
-    } catch {
-      throw QuantizerError.checkpoint(error)
-    }
+    let checkpoint = try source.open()
     let progress = ProgressBar("quantize", total: 100, unit: "%")
     defer { progress.finish() }
     var shown = 0
-    let packed = try Packer(source, precision: precision).pack { share in
+    let packed = try Packer(checkpoint, precision: precision).pack { share in
       let percent = Int(share * 100)
       progress.advance(by: percent - shown)
       shown = percent
@@ -79,7 +73,7 @@ struct Quantize: ParsableCommand {
     let share = Double(packed.byteCount) / Double(max(packed.sourceByteCount, 1))
     return Report([
       .facts([
-        .init("checkpoint", checkpoint),
+        .init("checkpoint", source.checkpoint),
         .init("parameters", .count(packed.parameterCount)),
         .init("bits", .integer(packed.precision.bits)),
         .init("recipe", packed.precision.summary),
@@ -95,9 +89,7 @@ struct Quantize: ParsableCommand {
 
   /// The folder's name in the current directory, such as `my-model-int8.mbq`.
   private func defaultOutput(_ precision: Precision) -> String {
-    var folder = URL(fileURLWithPath: checkpoint)
-    if folder.pathExtension == "safetensors" { folder.deleteLastPathComponent() }
     let suffix = precision == .int8 ? "int8" : "fp\(precision.bits)"
-    return "\(folder.standardizedFileURL.lastPathComponent)-\(suffix).mbq"
+    return "\(source.name)-\(suffix).mbq"
   }
 }

@@ -1,0 +1,198 @@
+import Foundation
+import MBQCore
+public import MBQModel
+
+/// Writes a checkpoint as the Hugging Face folder it would be: model.safetensors, config.json and the
+/// tokenizer's files, whatever it was read from.
+///
+/// The same model gives the same bytes of model.safetensors from every format: tensors are in the
+/// order of their names, under Hugging Face's names with the family's prefix, and only those the model
+/// uses.
+public struct FolderWriter {
+  /// What was written.
+  public struct Report: Equatable, Sendable {
+    public var tensorCount: Int
+    public var parameterCount: Int
+    /// Of model.safetensors.
+    public var byteCount: Int
+    /// Names of what the model does not use and was left out.
+    public var leftOut: [String]
+    /// The files, in the order in which they were written.
+    public var files: [String]
+  }
+
+  private let checkpoint: Checkpoint
+  private let requirements: [TensorRequirement]
+  private let elementType: ElementType?
+
+  /// `elementType` is F32, F16 or BF16, or nil to keep each tensor's own, F64 as F32.
+  ///
+  /// Refuses, with `ConversionError.checkpoint`, missing and mis-shaped tensors, and NaN and infinity.
+  public init(
+    _ checkpoint: Checkpoint, _ requirements: [TensorRequirement], elementType: ElementType?
+  ) throws(ConversionError) {
+    do throws(CheckpointError) {
+      try checkpoint.require(requirements)
+      try checkpoint.checkFinite(requirements)
+    } catch {
+      throw .checkpoint(error)
+    }
+    self.checkpoint = checkpoint
+    self.requirements = requirements.sorted {
+      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+    }
+    self.elementType = elementType
+  }
+
+  /// Writes the folder at `path`, which is made if it is not there; each file whole or not at all,
+  /// the weights last.
+  ///
+  /// `progress` is told the share done.
+  public func write(
+    to path: String, progress: (Double) -> Void = { _ in }
+  ) throws(ConversionError) -> Report {
+    var report = Report(
+      tensorCount: requirements.count, parameterCount: 0, byteCount: 0,
+      leftOut: CheckpointAudit(checkpoint, requirements).extra.map(\.name), files: [])
+    do throws(FileError) {
+      try makeFolder(path)
+      for (name, file) in checkpoint.tokenizerSources.named {
+        try AtomicFile.write([file.bytes], to: "\(path)/\(name)")
+        report.files.append(name)
+      }
+      try AtomicFile.write(configuration(), to: "\(path)/config.json")
+      report.files.append("config.json")
+    } catch {
+      throw .write(error)
+    }
+    try writeWeights(to: "\(path)/model.safetensors", &report, progress)
+    report.files.append("model.safetensors")
+    return report
+  }
+
+  private func makeFolder(_ path: String) throws(FileError) {
+    if mkdir(path, 0o755) != 0, errno != EEXIST { throw FileError(.create, path, code: errno) }
+  }
+
+  // MARK: Weights
+
+  private func writeWeights(
+    to path: String, _ report: inout Report, _ progress: (Double) -> Void
+  ) throws(ConversionError) {
+    // What can be refused is refused before a byte is written.
+    if elementType == .float16 {
+      for requirement in requirements { try checkRange(requirement.name) }
+    }
+    let entries = requirements.map { requirement in
+      let type = type(of: requirement)
+      let count = requirement.shape.reduce(1, *)
+      return (
+        name: requirement.name, elementType: type, shape: requirement.shape,
+        byteCount: count * type.bitWidth / 8
+      )
+    }
+    let header = SafetensorsWriter.header(entries, metadata: [("format", "pt")])
+    let total = entries.reduce(0) { $0 + $1.byteCount }
+    var written = 0
+    do throws(FileError) {
+      try AtomicFile.write(to: path) { append throws(FileError) in
+        try Self.append(header, append)
+        for entry in entries {
+          guard let tensor = checkpoint.tensor(named: entry.name) else { continue }
+          try Self.write(tensor, as: entry.elementType, append)
+          tensor.release()
+          written += entry.byteCount
+          progress(Double(written) / Double(max(total, 1)))
+        }
+      }
+    } catch {
+      throw .write(error)
+    }
+    report.parameterCount = requirements.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    report.byteCount = header.count + total
+  }
+
+  private func type(of requirement: TensorRequirement) -> ElementType {
+    let own = checkpoint.storedTensor(named: requirement.name)?.elementType ?? .float32
+    return elementType ?? (own == .float64 ? .float32 : own)
+  }
+
+  private func checkRange(_ name: String) throws(ConversionError) {
+    guard let tensor = checkpoint.tensor(named: name) else { return }
+    defer { tensor.release() }
+    let largest = tensor.withFloats { $0.reduce(0) { max($0, abs($1)) } }
+    // 65520 is the first to round to infinity.
+    if largest >= 65520 { throw .range(tensor: name, largest: largest, type: .float16) }
+  }
+
+  private static func write(
+    _ tensor: TensorView, as type: ElementType, _ append: AtomicFile.Append
+  ) throws(FileError) {
+    if type == tensor.elementType, let bytes = tensor.plainBytes {
+      try append(bytes)
+      return
+    }
+    try tensor.withFloats { values throws(FileError) in
+      switch type {
+      case .float16, .bfloat16:
+        let narrowed = values.map { type == .float16 ? half(from: $0) : bfloat16(from: $0) }
+        try Self.append(narrowed, append)
+      default: try append(UnsafeRawBufferPointer(values))
+      }
+    }
+  }
+
+  /// Appends the bytes of `values` as they are in memory: every platform is little-endian.
+  private static func append<Value>(
+    _ values: [Value], _ append: AtomicFile.Append
+  ) throws(FileError) {
+    let failure: FileError? = values.withUnsafeBytes { bytes in
+      do throws(FileError) {
+        try append(bytes)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  // MARK: config.json
+
+  /// The configuration as it was read, with what transformers needs to open the folder.
+  private func configuration() -> String {
+    guard case .object(var object) = checkpoint.configurationJSON else { return "{}\n" }
+    let labels = checkpoint.labels
+    let family = ConfigurationFamilies.all.first {
+      $0.modelType == checkpoint.configuration.family.rawValue
+    }
+    if let family, object["architectures"] == nil {
+      object = object.setting("architectures", .array([.string(family.architecture)]))
+    }
+    if object["id2label"] == nil {
+      object = object.setting(
+        "id2label", Self.object(labels.enumerated().map { ("\($0)", .string($1)) }))
+      object = object.setting(
+        "label2id", Self.object(labels.enumerated().map { ($1, .integer($0)) }))
+    }
+    if let name = elementType.flatMap({ Self.typeNames[$0] }) {
+      // transformers 5 writes `dtype`, earlier ones `torch_dtype`; both read the older name.
+      let key = object["dtype"] != nil ? "dtype" : "torch_dtype"
+      object = object.setting(key, .string(name))
+    }
+    return JSONValue.object(object).text() + "\n"
+  }
+
+  private static let typeNames: [ElementType: String] = [
+    .float32: "float32", .float16: "float16", .bfloat16: "bfloat16",
+  ]
+
+  private static func object(_ members: [(String, JSONValue)]) -> JSONValue {
+    let members = members.map { JSONObject.Member(key: $0.0, value: $0.1) }
+    do throws(JSONObject.DuplicateKey) {
+      return .object(try JSONObject(members: members))
+    } catch {
+      preconditionFailure("labels differ from each other")
+    }
+  }
+}
