@@ -41,6 +41,7 @@ int main(int count, char **arguments) {
       fprintf(stderr, "error: %s\n", mbq_error(session));
       return -label;
     }
+    /* Of a multi-label model this is the likeliest label, which the text has if that is above one half. */
     printf("%s\t%.4f\t%s\n", mbq_label(model, (uint32_t)label), probabilities[label], arguments[i]);
   }
   mbq_session_close(session);

@@ -10,6 +10,8 @@ if (texts.length === 0) {
 }
 const mbq = new MBQ(readFileSync(wasm), readFileSync(model));
 for (const text of texts) {
-  const { name, label, probabilities } = mbq.classify(text);
-  console.log(`${name}\t${probabilities[label].toFixed(4)}\t${text}`);
+  const { given, probabilities } = mbq.classify(text);
+  const names = given.map((label) => mbq.labels[label]).join() || '-';
+  const shares = given.map((label) => probabilities[label].toFixed(4)).join() || '-';
+  console.log(`${names}\t${shares}\t${text}`);
 }

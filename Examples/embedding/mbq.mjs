@@ -27,11 +27,16 @@ export class MBQ {
     for (let i = 0; i < this.#c.mbq_label_count(this.#model); i++) {
       this.labels.push(this.#string(this.#c.mbq_label(this.#model, i)));
     }
+    /** A text has any number of labels, none included, rather than exactly one. */
+    this.isMultiLabel = this.#c.mbq_is_multi_label(this.#model) === 1;
     this.maximumTokens = this.#c.mbq_maximum_tokens(this.#model);
     this.kernels = this.#string(this.#c.mbq_kernels(this.#model));
   }
 
-  /** Text as a string, or as bytes of UTF-8. */
+  /**
+   * Text as a string, or as bytes of UTF-8. `label` is the index of the largest logit and `name` its name;
+   * `given` the indices of the labels the text has, which is that one unless the model is multi-label.
+   */
   classify(text) {
     const bytes = typeof text === 'string' ? encoder.encode(text) : text;
     const count = this.labels.length;
@@ -42,7 +47,9 @@ export class MBQ {
     this.#c.mbq_free(at);
     this.#c.mbq_free(numbers);
     this.#check(label);
-    return { label, name: this.labels[label], logits: floats.slice(0, count), probabilities: floats.slice(count) };
+    const logits = floats.slice(0, count);
+    const given = this.isMultiLabel ? [...logits.keys()].filter((i) => logits[i] > 0) : [label];
+    return { label, name: this.labels[label], given, logits, probabilities: floats.slice(count) };
   }
 
   /** The ids of a text, cut to `capacity` of them. */

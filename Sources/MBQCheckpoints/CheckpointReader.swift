@@ -44,6 +44,7 @@ enum CheckpointReaders {
     TorchReader.self,
     NumPyReader.self,
     TensorFlowReader.self,
+    ONNXReader.self,
   ]
 
   /// The formats for a message, such as "safetensors (model.safetensors)".

@@ -31,8 +31,5 @@ enum UnreadFormats {
     Format(
       name: "an adapter (PEFT)", fileNames: ["adapter_model.safetensors", "adapter_model.bin"],
       advice: "merge it into its base model in Python: `model.merge_and_unload()\(save)`"),
-    Format(
-      name: "ONNX", fileNames: ["model.onnx", "onnx/model.onnx"],
-      advice: "use the checkpoint it was exported from"),
   ]
 }

@@ -109,6 +109,11 @@ public func mbqLabel(_ model: UnsafeRawPointer, _ index: UInt32) -> UnsafePointe
   return index < UInt32(labels.count) ? labels[Int(index)].start : nil
 }
 
+@_cdecl("mbq_is_multi_label")
+public func mbqIsMultiLabel(_ model: UnsafeRawPointer) -> UInt32 {
+  opened(model).model.isMultiLabel ? 1 : 0
+}
+
 @_cdecl("mbq_maximum_tokens")
 public func mbqMaximumTokens(_ model: UnsafeRawPointer) -> UInt32 {
   UInt32(opened(model).model.maximumTokens)
@@ -143,7 +148,7 @@ public func mbqClassify(
       utf8(text, length), limit: model.maximumTokens, countsAll: false, into: &session.ids)
     let said = Classification(
       logits: try session.state.logits([session.ids]), tokenCount: session.ids.count,
-      isTruncated: summary.isTruncated)
+      isTruncated: summary.isTruncated, isMultiLabel: model.isMultiLabel)
     for label in 0..<said.logits.count {
       if let logits { logits[label] = said.logits[label] }
       if let probabilities { probabilities[label] = said.probabilities[label] }

@@ -16,13 +16,16 @@ extension PackedModel {
     guard let activations = ActivationScheme(rawValue: UInt16(code)) else {
       throw .invalid(field: "activation scheme", found: "\(code)", allowed: "0 or 1")
     }
-    try reader.reserved(2, "reserved configuration bytes")
+    let taskCode = try reader.u16("task")
+    guard let task = ClassificationTask(rawValue: UInt16(taskCode)) else {
+      throw .invalid(field: "task", found: "\(taskCode)", allowed: "0 or 1")
+    }
     let logits = try operand(&reader) ?? Operand(buffer: 0, width: 0)
     try reader.reserved(4, "reserved configuration bytes")
     try reader.finish("the configuration section")
     return PackedHeader(
       maximumTokens: maximumTokens, vocabularyCount: vocabularyCount, activations: activations,
-      labels: [], buffers: [],
+      task: task, labels: [], buffers: [],
       plan: BufferPlan(slots: [], batchWidth: batchWidth, tileWidth: tileWidth), steps: [],
       tensors: [], logits: logits, names: [], goldens: [], provenance: "")
   }

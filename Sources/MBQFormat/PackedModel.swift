@@ -3,8 +3,10 @@ import MBQModel
 import MBQSchemes
 
 /// The format's version; Formats/mbq/mbq.md.
+///
+/// A file states the lowest minor version that has all it uses (`PackedHeader.minorVersion`).
 public let packedMajor = 1
-public let packedMinor = 0
+public let packedMinor = 1
 
 /// How hidden states are represented inside the products.
 public enum ActivationScheme: UInt16, Sendable, CaseIterable {
@@ -61,6 +63,7 @@ public struct PackedHeader: Equatable, Sendable {
   public var maximumTokens: Int
   public var vocabularyCount: Int
   public var activations: ActivationScheme
+  public var task: ClassificationTask
   public var labels: [String]
   public var buffers: [ModelBuffer]
   public var plan: BufferPlan
@@ -78,14 +81,16 @@ public struct PackedHeader: Equatable, Sendable {
   public var provenance: String
 
   public init(
-    maximumTokens: Int, vocabularyCount: Int, activations: ActivationScheme, labels: [String],
-    buffers: [ModelBuffer], plan: BufferPlan, steps: [PackedStep], tensors: [PackedTensor],
+    maximumTokens: Int, vocabularyCount: Int, activations: ActivationScheme,
+    task: ClassificationTask = .singleLabel, labels: [String], buffers: [ModelBuffer],
+    plan: BufferPlan, steps: [PackedStep], tensors: [PackedTensor],
     logits: Operand, names: [String],
     goldens: [GoldenVector], provenance: String
   ) {
     self.maximumTokens = maximumTokens
     self.vocabularyCount = vocabularyCount
     self.activations = activations
+    self.task = task
     self.labels = labels
     self.buffers = buffers
     self.plan = plan
@@ -96,6 +101,9 @@ public struct PackedHeader: Equatable, Sendable {
     self.goldens = goldens
     self.provenance = provenance
   }
+
+  /// Files of models that give one label a text are what version 1.0 wrote.
+  var minorVersion: Int { task == .singleLabel ? 0 : 1 }
 
   public func stepName(_ index: Int) -> Message {
     names.count == steps.count ? "\(names[index])" : "step \(index)"

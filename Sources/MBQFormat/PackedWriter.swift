@@ -81,7 +81,7 @@ public struct PackedWriter {
     var fixed = ByteWriter()
     fixed.append(packedSignature)
     fixed.u16(packedMajor)
-    fixed.u16(packedMinor)
+    fixed.u16(header.minorVersion)
     fixed.u32(parts.count)
     fixed.u64(offset)
     fixed.u64(0)  // Checksum and reserved bytes.
@@ -115,7 +115,7 @@ public struct PackedWriter {
     writer.u32(header.plan.batchWidth)
     writer.u32(header.plan.tileWidth)
     writer.u16(Int(header.activations.rawValue))
-    writer.u16(0)
+    writer.u16(Int(header.task.rawValue))
     PackedModel.write(header.logits, into: &writer)
     writer.u32(0)
     return writer.bytes

@@ -1,8 +1,13 @@
-/// The numbers that define one model, read from its `config.json`; Formats/mobilebert/mobilebert.md
-/// says what each of them shapes.
+/// The numbers that define one model, read from its `config.json`; Formats/<family>/<family>.md says
+/// what each of them shapes.
+///
+/// One structure for every family: what only MobileBERT has is at its plainest in the others (no
+/// bottleneck, no trigram, one feed-forward network, embeddings as wide as the residual stream).
 public struct ModelConfiguration: Equatable, Sendable {
   public enum Family: String, Sendable, CaseIterable {
     case mobileBERT = "mobilebert"
+    case bert = "bert"
+    case distilBERT = "distilbert"
   }
 
   /// How the sum of a block's output and its residual is normalized.
@@ -20,6 +25,7 @@ public struct ModelConfiguration: Equatable, Sendable {
 
   public var family: Family
   public var vocabularySize: Int
+  /// 0 in families without token types.
   public var typeVocabularySize: Int
   /// The longest text, in tokens with the special ones.
   public var maximumPositions: Int
@@ -44,8 +50,10 @@ public struct ModelConfiguration: Equatable, Sendable {
   public var normalization: Normalization
   public var normalizationEpsilon: Float
   public var activation: Activation
-  /// A dense layer with tanh between the first token and the classifier.
+  /// A dense layer with an activation between the first token and the classifier; only MobileBERT may
+  /// be without.
   public var classifierActivation: Bool
+  public var task: ClassificationTask
   /// One name a class, in the order of the logits.
   public var labels: [String]
 
@@ -59,7 +67,7 @@ public struct ModelConfiguration: Equatable, Sendable {
     bottleneckSize: Int, usesBottleneck: Bool, sharesKeyQueryBottleneck: Bool,
     usesBottleneckAttention: Bool, feedForwardCount: Int, trigramInput: Bool,
     normalization: Normalization, normalizationEpsilon: Float, activation: Activation,
-    classifierActivation: Bool, labels: [String]
+    classifierActivation: Bool, task: ClassificationTask = .singleLabel, labels: [String]
   ) {
     self.family = family
     self.vocabularySize = vocabularySize
@@ -80,7 +88,25 @@ public struct ModelConfiguration: Equatable, Sendable {
     self.normalizationEpsilon = normalizationEpsilon
     self.activation = activation
     self.classifierActivation = classifierActivation
+    self.task = task
     self.labels = labels
+  }
+
+  /// A BERT or a DistilBERT: nothing of what only MobileBERT has.
+  public init(
+    plain family: Family, vocabularySize: Int, typeVocabularySize: Int, maximumPositions: Int,
+    hiddenSize: Int, layerCount: Int, headCount: Int, intermediateSize: Int,
+    normalizationEpsilon: Float, activation: Activation, task: ClassificationTask = .singleLabel,
+    labels: [String]
+  ) {
+    self.init(
+      family: family, vocabularySize: vocabularySize, typeVocabularySize: typeVocabularySize,
+      maximumPositions: maximumPositions, embeddingSize: hiddenSize, hiddenSize: hiddenSize,
+      layerCount: layerCount, headCount: headCount, intermediateSize: intermediateSize,
+      bottleneckSize: hiddenSize, usesBottleneck: false, sharesKeyQueryBottleneck: false,
+      usesBottleneckAttention: false, feedForwardCount: 1, trigramInput: false,
+      normalization: .layerNorm, normalizationEpsilon: normalizationEpsilon,
+      activation: activation, classifierActivation: true, task: task, labels: labels)
   }
 }
 

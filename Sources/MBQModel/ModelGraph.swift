@@ -98,7 +98,9 @@ public protocol ModelFamily: Sendable {
 // Packing needs the list, running does not; Embedded Swift has no metatypes to make it of.
 #if !hasFeature(Embedded)
 public enum ModelFamilies {
-  public static let all: [any ModelFamily.Type] = [MobileBERT.self]
+  public static let all: [any ModelFamily.Type] = [
+    MobileBERT.self, BERT.self, DistilBERT.self,
+  ]
 
   public static func lower(_ configuration: ModelConfiguration) -> ModelGraph {
     for candidate in all where candidate.family == configuration.family {

@@ -118,7 +118,8 @@ public struct Packer {
     return PackedHeader(
       maximumTokens: min(configuration.maximumPositions, checkpoint.tokenizer.maximumLength),
       vocabularyCount: configuration.vocabularySize,
-      activations: precision == .int8 ? .int8PerToken : .float32, labels: configuration.labels,
+      activations: precision == .int8 ? .int8PerToken : .float32, task: configuration.task,
+      labels: configuration.labels,
       buffers: graph.buffers, plan: graph.planBuffers(),
       steps: graph.steps.map { PackedStep(layer: $0.site.layer, operation: $0.operation) },
       tensors: [], logits: graph.logits,

@@ -17,6 +17,8 @@ public final class Model: Sendable {
   private let storage: ModelBytes
 
   public var labels: [String] { packed.header.labels }
+  /// Whether a text has any number of labels, none included, rather than exactly one.
+  public var isMultiLabel: Bool { packed.header.task == .multiLabel }
   /// The longest text, in tokens with the special ones.
   public var maximumTokens: Int { packed.header.maximumTokens }
   /// Token ids are below this.

@@ -7,7 +7,10 @@ import MBQTokenizer
 public struct Classification: Equatable, Sendable {
   /// The index of the largest logit; the first of equal ones.
   public var label: Int
-  /// One a label, adding up to 1.
+  /// The labels given: `label` alone, or in a multi-label model those whose logit is above 0, which is
+  /// a probability above 0.5.
+  public var labels: [Int]
+  /// One a label: a softmax, which adds up to 1, or in a multi-label model the sigmoid of each.
   public var probabilities: [Float]
   public var logits: [Float]
   /// Tokens the model saw, the special ones included.
@@ -15,7 +18,9 @@ public struct Classification: Equatable, Sendable {
   /// The text was longer than the model takes, and its end was not seen.
   public var isTruncated: Bool
 
-  public init(logits: [Float], tokenCount: Int, isTruncated: Bool) {
+  public init(
+    logits: [Float], tokenCount: Int, isTruncated: Bool, isMultiLabel: Bool
+  ) {
     self.logits = logits
     self.tokenCount = tokenCount
     self.isTruncated = isTruncated
@@ -23,7 +28,13 @@ public struct Classification: Equatable, Sendable {
     for index in logits.indices where logits[index] > logits[best] { best = index }
     label = best
     probabilities = [Float](repeating: 0, count: logits.count)
-    mbq_softmax(logits, UInt32(logits.count), &probabilities)
+    if isMultiLabel {
+      mbq_sigmoid(logits, UInt32(logits.count), &probabilities)
+      labels = logits.indices.filter { logits[$0] > 0 }
+    } else {
+      mbq_softmax(logits, UInt32(logits.count), &probabilities)
+      labels = [best]
+    }
   }
 }
 
@@ -86,7 +97,7 @@ extension RunState {
     return tokens.indices.map {
       Classification(
         logits: Array(logits[($0 * labels)..<(($0 + 1) * labels)]), tokenCount: tokens[$0].count,
-        isTruncated: truncated[$0])
+        isTruncated: truncated[$0], isMultiLabel: model.isMultiLabel)
     }
   }
 }

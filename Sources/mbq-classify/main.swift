@@ -15,7 +15,8 @@ guard arguments.count >= 2, arguments[1] != "--help", arguments[1] != "-h" else 
     """
     usage: mbq-classify MODEL [TEXT ...]
     Prints the label, its probability and the text, separated by tabs, for every TEXT, or for every
-    line of standard input.
+    line of standard input. A multi-label model gives any number of labels and probabilities,
+    separated by commas, or a hyphen for none.
 
     """)
   Standard.exit(arguments.count >= 2 ? 0 : 2)
@@ -26,7 +27,12 @@ do throws(ModelError) {
   let state = RunState(model: model)
   func show(_ text: String) throws(ModelError) {
     let said = try state.classify([text])[0]
-    print(model.labels[said.label], said.probabilities[said.label], text, separator: "\t")
+    let given = said.labels
+    if given.isEmpty { print("-\t-", terminator: "\t") }
+    for label in given { print(model.labels[label], terminator: end(label)) }
+    for label in given { print(said.probabilities[label], terminator: end(label)) }
+    print(text)
+    func end(_ label: Int) -> String { label == given.last ? "\t" : "," }
   }
   if arguments.count > 2 {
     for text in arguments[2...] { try show(text) }

@@ -10,7 +10,7 @@ import MBQQuantizer
 struct MBQ: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mbq",
-    abstract: "Shrinks fine-tuned MobileBERT text classifiers, runs them, and shows what it cost.",
+    abstract: "Shrinks fine-tuned BERT-like text classifiers, runs them, and shows what it cost.",
     discussion: """
       Examples:
         mbq quantize ./my-model --bits 8           # writes my-model-int8.mbq

@@ -54,7 +54,14 @@ find "Formats/$format/golden" -type f ! -name '*.txt' -size -64k | while read -r
   cp "$file" "$seeds/$(echo "$file" | tr / _)"
 done
 export SWIFT_BACKTRACE=enable=no MBQ_FUZZ_FORMAT=$format
-# Files that an input names are found beside the good golden files.
-export MBQ_FUZZ_PATH="$PWD/Formats/$format/golden/good/fuzzed${MBQ_FUZZ_EXTENSION:-}"
+# Files that an input names are the good golden ones, and those that TensorFlow derives from its name.
+files=$out/$format/files
+rm -rf "$files"
+cp -r "Formats/$format/golden/good" "$files"
+for file in "$files"/blocks.data-*; do
+  [ -e "$file" ] || continue
+  for part in 00000-of-00001 00000-of-00002 00001-of-00002; do cp "$file" "$files/fuzzed.data-$part"; done
+done
+export MBQ_FUZZ_PATH="$PWD/$files/fuzzed.index"
 exec $target -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1 \
   -artifact_prefix="$found/" "$corpus" "$seeds"

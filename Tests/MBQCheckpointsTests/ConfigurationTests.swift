@@ -65,7 +65,7 @@ struct ConfigurationTests {
       "embedding_size": 103, "hidden_size": 104, "num_hidden_layers": 5, "num_attention_heads": 8,
       "intermediate_size": 107, "intra_bottleneck_size": 108, "use_bottleneck": false,
       "key_query_shared_bottleneck": false, "use_bottleneck_attention": true,
-      "num_feedforward_networks": 7, "trigram_input": false, "normalization_type": "layer_norm",
+      "true_hidden_size": 104, "num_feedforward_networks": 7, "trigram_input": false, "normalization_type": "layer_norm",
       "layer_norm_eps": 1e-5, "hidden_act": "gelu", "classifier_activation": false,
       "id2label": {"2": "c", "0": "a", "1": "b"}, "problem_type": null
       """)
@@ -97,14 +97,18 @@ struct ConfigurationTests {
 
   @Test("Formats/huggingface/huggingface.md has the same defaults and ranges")
   func specification() throws {
-    let integers = MobileBERTConfiguration.integers.map {
-      "| `\($0.name)` | \($0.preset) | \($0.allowed.lowerBound) to \($0.allowed.upperBound) |"
+    func rows(_ integers: [IntegerKey], _ flags: [FlagKey], allowed: String) -> [String] {
+      integers.map {
+        "| `\($0.name)` | \($0.preset) | \($0.allowed.lowerBound) to \($0.allowed.upperBound) |"
+      } + flags.map { "| `\($0.name)` | \($0.preset) | \(allowed) |" }
     }
-    let flags = MobileBERTConfiguration.flags.map {
-      "| `\($0.name)` | \($0.preset) | true or false |"
-    }
-    let rows = try lines("Formats/huggingface/huggingface.md").filter { $0.hasPrefix("| `") }
-    #expect(rows == integers + flags)
+    let documented = try lines("Formats/huggingface/huggingface.md").filter { $0.hasPrefix("| `") }
+    #expect(
+      documented
+        == rows(
+          MobileBERTConfiguration.integers, MobileBERTConfiguration.flags, allowed: "true or false")
+        + rows(BERTConfiguration.integers, BERTConfiguration.flags, allowed: "false")
+        + rows(DistilBERTConfiguration.integers, [], allowed: ""))
   }
 
   @Test("integers are held to their ranges", arguments: MobileBERTConfiguration.integers.indices)
@@ -168,16 +172,34 @@ struct ConfigurationTests {
       ),
       (#""architectures": "x""#, #"architectures is the text "x", allowed: a list with one name"#),
       (
-        #""problem_type": "multi_label_classification""#,
-        #"problem_type is "multi_label_classification"; only models that give one label a text are supported so far"#
-      ),
-      (
         #""problem_type": "regression""#,
-        #"problem_type is "regression"; only models that give one label a text are supported"#
+        #"problem_type is "regression"; only models that give texts labels are supported"#
       ),
       (
-        #""problem_type": 3"#, #"problem_type is 3, allowed: "single_label_classification" or null"#
+        #""problem_type": 3"#,
+        #"problem_type is 3, allowed: "single_label_classification", "multi_label_classification" or null"#
       ),
+      (
+        #""true_hidden_size": 512"#,
+        "true_hidden_size is 512, allowed: 128, which is intra_bottleneck_size: the width inside a layer; correct the one that is wrong"
+      ),
+      (
+        #""use_bottleneck": false, "true_hidden_size": 128"#,
+        "true_hidden_size is 128, allowed: 512, which is hidden_size: the width inside a layer; correct the one that is wrong"
+      ),
+      (
+        #""true_hidden_size": null"#,
+        "true_hidden_size is null, allowed: 128, which is intra_bottleneck_size: the width inside a layer; correct the one that is wrong"
+      ),
+      (
+        #""key_query_shared_bottleneck": false"#,
+        "key_query_shared_bottleneck and use_bottleneck_attention are false with hidden_size 512 and intra_bottleneck_size 128; transformers cannot run such a model either; use the config.json the model was trained with"
+      ),
+      (
+        #""pruned_heads": {"3": [0, 2]}"#,
+        "attention heads were removed (pruned_heads); use the checkpoint from before pruning; layers of different numbers of heads are not supported"
+      ),
+      (#""pruned_heads": 3"#, "pruned_heads is 3, allowed: an empty object"),
       (
         #""quantization_config": {}"#,
         "the weights are quantized already (quantization_config); use the checkpoint from before quantization"
@@ -193,7 +215,7 @@ struct ConfigurationTests {
       ),
       (
         #""num_labels": 1"#,
-        "the model has one label, which transformers takes for regression; only models that choose between at least two labels are supported"
+        #"the model has one label, which transformers takes for regression; supported: at least two labels to choose between, or problem_type "multi_label_classification" if a text has the label or not"#
       ),
       (
         #""num_labels": "2""#,
@@ -230,11 +252,14 @@ struct ConfigurationTests {
     "files that are no configuration of a known model are refused",
     arguments: [
       ("[]", "'config.json': the file is an empty list, allowed: an object"),
-      ("{}", #"'config.json': model_type is missing, allowed: "mobilebert""#),
+      (
+        "{}",
+        #"'config.json': model_type is missing, allowed: "mobilebert", "bert" or "distilbert""#
+      ),
       (#"{"model_type": 4}"#, "'config.json': model_type is 4, allowed: a text"),
       (
         #"{"model_type": "roberta"}"#,
-        #"'config.json': the model is of type "roberta"; supported: "mobilebert", fine-tuned for sequence classification"#
+        #"'config.json': the model is of type "roberta"; supported: "mobilebert", "bert" or "distilbert", fine-tuned for sequence classification"#
       ),
       (
         #"{"model_type": "mobilebert" "vocab_size": 3}"#,

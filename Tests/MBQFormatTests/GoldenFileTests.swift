@@ -30,7 +30,7 @@ struct GoldenFileTests {
   func record() throws {
     for (name, model) in SmallModel.all {
       for kind in ["good", "old"] {
-        let suffix = kind == "old" ? "-1.0" : ""
+        let suffix = kind == "old" ? "-1.\(try model.build().header.minorVersion)" : ""
         let url = Repository.root.appendingPathComponent(
           "\(Self.folder)/\(kind)/\(name)\(suffix).mbq")
         // What an old version wrote is never written again.
@@ -45,7 +45,7 @@ struct GoldenFileTests {
   @Test("are there, and small")
   func present() throws {
     #expect(Self.names("good") == SmallModel.all.map(\.name).sorted())
-    #expect(Self.names("old").count >= 5)
+    #expect(Self.names("old").count >= 6)
     #expect(Self.names("bad").count >= 90)
     for kind in ["good", "bad", "old"] {
       for name in Self.names(kind) {
@@ -101,12 +101,21 @@ struct GoldenFileTests {
     #expect(Set(operations.map(\.norm)) == Set(0...2))
     #expect(Set(operations.map(\.flags)) == [0, 1])
     #expect(Set(models.map(\.activationScheme)) == [0, 1])
+    #expect(Set(models.map(\.task)) == [0, 1])
     #expect(
       Set(models.flatMap(\.tensors).map(\.scheme))
         == ["float32", "float16", "float32-panels", "float16-panels", "int8-channel", "int8-rows"])
     #expect(models.contains { $0.buffers.contains { $0.isTile } })
     #expect(models.contains { $0.sections.contains { $0.length != $0.contents.count } })
     #expect(operations.contains { $0.operands.contains { ($0?.column ?? 0) > 0 } })
+  }
+
+  @Test("a model of one label a text is still written as version 1.0")
+  func minorVersion() throws {
+    for (name, model) in SmallModel.all {
+      let golden = try PlainModel(Repository.bytes("\(Self.folder)/good/\(name).mbq"))
+      #expect(golden.version.minor == (model.task == .singleLabel ? 0 : 1), "\(name)")
+    }
   }
 
   @Test("bad ones are refused with the text beside them", arguments: names("bad"))
@@ -124,6 +133,7 @@ func expectSame(_ header: PackedHeader, _ plain: PlainModel) {
   #expect(header.maximumTokens == plain.maximumTokens)
   #expect(header.vocabularyCount == plain.vocabularyCount)
   #expect(Int(header.activations.rawValue) == plain.activationScheme)
+  #expect(Int(header.task.rawValue) == plain.task)
   #expect(header.labels == plain.labels)
   #expect(header.plan.batchWidth == plain.batchWidth)
   #expect(header.plan.tileWidth == plain.tileWidth)

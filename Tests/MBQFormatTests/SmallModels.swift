@@ -21,6 +21,7 @@ struct SmallModel {
   var mergesProducts: Bool
   var compresses = false
   var labels = ["real", "fake"]
+  var task = ClassificationTask.singleLabel
   var maximumTokens = 12
   var seed: UInt64
 
@@ -64,6 +65,14 @@ struct SmallModel {
         weights: Int8Channel.self, tables: [Int8Rows.self, Int8Rows.self, Int8Rows.self],
         vectors: Float16Rows.self, activations: .int8PerToken, hidden: 16, attention: 16, heads: 4,
         intermediate: 16, mergesProducts: true, compresses: true, seed: 1)
+    ),
+    (
+      "multi-label",
+      SmallModel(
+        weights: Int8Channel.self, tables: [Int8Rows.self, Int8Rows.self, Int8Rows.self],
+        vectors: Float32Rows.self, activations: .int8PerToken, hidden: 16, attention: 16, heads: 2,
+        intermediate: 16, mergesProducts: true, labels: ["politics", "sports", "health"],
+        task: .multiLabel, seed: 11)
     ),
   ]
 
@@ -125,7 +134,8 @@ struct SmallModel {
     return Parts(
       header: PackedHeader(
         maximumTokens: maximumTokens, vocabularyCount: Self.vocabularyCount,
-        activations: activations, labels: labels, buffers: graph.buffers, plan: graph.planBuffers(),
+        activations: activations, task: task, labels: labels, buffers: graph.buffers,
+        plan: graph.planBuffers(),
         steps: graph.steps.map { PackedStep(layer: $0.site.layer, operation: $0.operation) },
         tensors: [], logits: graph.logits, names: graph.steps.map(\.site.name), goldens: [],
         provenance: #"{"tool":"tests"}"#),

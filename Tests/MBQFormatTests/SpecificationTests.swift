@@ -156,6 +156,10 @@ struct SpecificationTests {
     #expect(
       try choices("BUFS", "place") == BufferPlan.Place.allCases.map { "\($0.rawValue) \($0)" })
     #expect(try choices("CONF", "activation scheme") == ["0 float32", "1 int8 per token"])
+    #expect(
+      try choices("CONF", "task") == ["0 single label", "1 multi label (since 1.1)"])
+    #expect(ClassificationTask.allCases.map(\.rawValue) == [0, 1])
+    #expect(ClassificationTask.singleLabel.rawValue == 0)
     #expect(ActivationScheme.float32.rawValue == 0 && ActivationScheme.int8PerToken.rawValue == 1)
   }
 

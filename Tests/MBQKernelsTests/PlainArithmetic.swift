@@ -197,4 +197,10 @@ enum PlainArithmetic {
     for share in shares { sum += share }
     return shares.map { $0 / sum }
   }
+
+  // (13)
+  static func sigmoid(_ logit: Float) -> Float {
+    let e = exp(-abs(logit))
+    return (logit < 0 ? e : 1) / (1 + e)
+  }
 }

@@ -3,6 +3,8 @@ import MBQCore
 import MBQKernels
 import Testing
 
+import func Foundation.exp
+
 /// Generic C computes what Formats/arithmetic.md says, to the bit.
 @Suite("The document and generic C")
 struct PlainArithmeticTests {
@@ -86,6 +88,23 @@ struct PlainArithmeticTests {
         mbq_softmax(logits, UInt32(count), &result)
         #expect(difference(result, PlainArithmetic.probabilities(logits)) == nil)
         #expect(abs(result.reduce(0, +) - 1) < 1e-6)
+      }
+    }
+  }
+
+  @Test("probabilities of labels that do not exclude each other")
+  func sigmoids() {
+    var generator = SeededGenerator(seed: 4)
+    let special: [Float] = [0, -0.0, 1e-30, -1e-30, 88, -88, 1e30, -1e30]
+    for logits in [special, generator.floats(500, scale: 8), generator.floats(500, scale: 100)] {
+      var result = [Float](repeating: .nan, count: logits.count)
+      mbq_sigmoid(logits, UInt32(logits.count), &result)
+      #expect(difference(result, logits.map(PlainArithmetic.sigmoid)) == nil)
+      for (logit, found) in zip(logits, result) {
+        let exact = 1 / (1 + exp(-Double(logit)))
+        #expect(abs(Double(found) - exact) < 1e-7)
+        // What is above one half has a logit above 0, and the other way round but for rounding.
+        #expect(found <= 0.5 || logit > 0)
       }
     }
   }

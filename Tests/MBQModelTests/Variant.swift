@@ -1,21 +1,6 @@
-import Foundation
 import MBQCheckpoints
 import MBQModel
 import MBQTestSupport
-import Testing
-
-/// One of the small random checkpoints in Formats/mobilebert/golden.
-struct Variant: CustomTestStringConvertible, Sendable {
-  var name: String
-  var path: String { Repository.path("Formats/mobilebert/golden/\(name)") }
-  var testDescription: String { name }
-
-  static let all = [
-    "standard", "one-feed-forward", "three-feed-forwards", "five-labels", "classifier-activation",
-    "gelu", "layer-norm", "bottleneck-attention", "bottleneck-attention-unshared",
-    "unshared-equal-widths", "no-bottleneck", "no-trigram", "no-trigram-equal-widths",
-  ].map(Variant.init)
-}
 
 extension ModelConfiguration {
   /// google/mobilebert-uncased with two labels.
@@ -28,12 +13,37 @@ extension ModelConfiguration {
     classifierActivation: false, labels: ["real", "fake"])
 }
 
-/// Every kind of graph: each variant and the real size, lowered, folded, merged, and both.
+extension ModelConfiguration {
+  /// nreimers/MiniLM-L6-H384-uncased with two labels.
+  static let miniLM = ModelConfiguration(
+    plain: .bert, vocabularySize: 30_522, typeVocabularySize: 2, maximumPositions: 512,
+    hiddenSize: 384, layerCount: 6, headCount: 12, intermediateSize: 1536,
+    normalizationEpsilon: 1e-12, activation: .gelu, labels: ["real", "fake"])
+
+  /// google-bert/bert-base-uncased with two labels.
+  static let bertBase = {
+    var configuration = miniLM
+    configuration.hiddenSize = 768
+    configuration.layerCount = 12
+    configuration.intermediateSize = 3072
+    return configuration
+  }()
+
+  /// distilbert/distilbert-base-uncased with two labels.
+  static let distilBERTBase = ModelConfiguration(
+    plain: .distilBERT, vocabularySize: 30_522, typeVocabularySize: 0, maximumPositions: 512,
+    hiddenSize: 768, layerCount: 6, headCount: 12, intermediateSize: 3072,
+    normalizationEpsilon: 1e-12, activation: .gelu, labels: ["real", "fake"])
+}
+
+/// Every kind of graph: each variant and the real sizes, lowered, folded, merged, and both.
 func graphs() throws -> [(name: String, graph: ModelGraph)] {
-  var lowered = try Variant.all.map {
-    ($0.name, ModelFamilies.lower(try Checkpoint.open(path: $0.path).configuration))
+  var lowered = try GoldenCheckpoint.all.map {
+    ($0.description, ModelFamilies.lower(try Checkpoint.open(path: $0.path).configuration))
   }
-  lowered.append(("the real size", ModelFamilies.lower(.standard)))
+  lowered.append(("MobileBERT's size", ModelFamilies.lower(.standard)))
+  lowered.append(("MiniLM's size", ModelFamilies.lower(.miniLM)))
+  lowered.append(("DistilBERT's size", ModelFamilies.lower(.distilBERTBase)))
   return lowered.flatMap { name, graph in
     [
       (name, graph), ("\(name), folded", graph.foldingNorms()),

@@ -46,11 +46,11 @@ struct GoldenTextTests {
 
   #if !DEBUG
   @Test(
-    "the real checkpoint: every token id, and logits within 1e-4 on texts of every length",
-    .enabled(if: Repository.shared != nil, "needs ../shared"))
-  func real() throws {
-    let folder = try #require(Repository.shared)
-      .appendingPathComponent("data/mobilebert-fakenews")
+    "the real checkpoints: every token id, and logits within 1e-4 on texts of every length",
+    .enabled(if: Repository.shared != nil, "needs ../shared"),
+    arguments: ["mobilebert-fakenews", "minilm-fakenews"])
+  func real(name: String) throws {
+    let folder = try #require(Repository.shared).appendingPathComponent("data/\(name)")
     let checkpoint = try Checkpoint.open(path: folder.path)
     let goldens = try LogitGolden.read(folder.appendingPathComponent("golden.jsonl"))
     let tokenizer = try tokenizer(checkpoint)

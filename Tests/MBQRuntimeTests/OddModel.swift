@@ -9,12 +9,15 @@ import Testing
 /// A random checkpoint of a shape no published model has: widths that are no multiple of 16.
 struct OddModel: CustomTestStringConvertible, Sendable {
   var testDescription: String
-  /// What differs from Formats/mobilebert/golden/standard/config.json.
+  var family = "mobilebert"
+  /// What differs from Formats/<family>/golden/standard/config.json.
   var changes: [String: Int]
   var flags: [String: Bool] = [:]
   var names: [String: String] = [:]
 
-  static let all = [
+  static let all = small + published
+
+  private static let small = [
     OddModel(
       testDescription: "a bottleneck of 24 with 3 heads of 8",
       changes: [
@@ -45,7 +48,40 @@ struct OddModel: CustomTestStringConvertible, Sendable {
         "num_attention_heads": 2, "num_hidden_layers": 3,
       ],
       flags: ["key_query_shared_bottleneck": false]),
+    OddModel(
+      testDescription: "BERT, 45 columns in 5 heads", family: "bert",
+      changes: [
+        "hidden_size": 45, "num_attention_heads": 5, "intermediate_size": 81,
+        "num_hidden_layers": 3,
+      ]),
+    OddModel(
+      testDescription: "DistilBERT, 128 columns in 2 heads", family: "distilbert",
+      changes: ["dim": 128, "n_heads": 2, "hidden_dim": 90, "n_layers": 1]),
   ]
+
+  /// Widths that are published, in optimized code only: they have a million parameters a layer.
+  #if DEBUG
+  private static let published: [OddModel] = []
+  #else
+  private static let published = [
+    OddModel(
+      testDescription: "BERT, TinyBERT's 312 columns in 12 heads", family: "bert",
+      changes: [
+        "hidden_size": 312, "num_attention_heads": 12, "intermediate_size": 1200,
+        "num_hidden_layers": 1,
+      ]),
+    OddModel(
+      testDescription: "BERT, MiniLM's 384 columns in 12 heads, ReLU", family: "bert",
+      changes: [
+        "hidden_size": 384, "num_attention_heads": 12, "intermediate_size": 70,
+        "num_hidden_layers": 1,
+      ],
+      names: ["hidden_act": "relu"]),
+    OddModel(
+      testDescription: "DistilBERT, 768 columns in 12 heads", family: "distilbert",
+      changes: ["dim": 768, "n_heads": 12, "hidden_dim": 80, "n_layers": 1]),
+  ]
+  #endif
 
   /// Written to a folder, opened, packed, and removed.
   func subject() throws -> Subject {
@@ -53,14 +89,14 @@ struct OddModel: CustomTestStringConvertible, Sendable {
     let folder = files.temporaryDirectory.appendingPathComponent("mbq-\(UUID().uuidString)")
     try files.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? files.removeItem(at: folder) }
-    let standard = Repository.root.appendingPathComponent("Formats/mobilebert/golden/standard")
+    let standard = Repository.root.appendingPathComponent("Formats/\(family)/golden/standard")
     try files.copyItem(
       at: standard.appendingPathComponent("vocab.txt"),
       to: folder.appendingPathComponent("vocab.txt"))
     let json = try JSONSerialization.jsonObject(
       with: Data(contentsOf: standard.appendingPathComponent("config.json")))
     var configuration = try #require(json as? [String: Any])
-    configuration["embedding_size"] = 16
+    if family == "mobilebert" { configuration["embedding_size"] = 16 }
     configuration["max_position_embeddings"] = 120
     for (key, value) in changes { configuration[key] = value }
     for (key, value) in flags { configuration[key] = value }
@@ -88,7 +124,7 @@ struct OddModel: CustomTestStringConvertible, Sendable {
       if requirement.shape.count == 2 {
         let isTable = requirement.name.contains("_embeddings.")
         values = random(count, isTable ? 1 : (3 / Float(requirement.shape[1])).squareRoot())
-      } else if requirement.name.hasSuffix("LayerNorm.weight") {
+      } else if requirement.name.lowercased().hasSuffix("norm.weight") {
         values = random(count, 0.3).map { $0 + 1 }
       } else {
         values = random(count, 0.3)

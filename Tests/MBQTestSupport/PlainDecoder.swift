@@ -67,6 +67,8 @@ public struct PlainModel {
   public var batchWidth = 0
   public var tileWidth = 0
   public var activationScheme = 0
+  /// 0 single label, 1 multi label.
+  public var task = 0
   public var logits = Operand(buffer: 0, column: 0, width: 0)
   public var labels: [String] = []
   public var buffers: [Buffer] = []
@@ -166,7 +168,8 @@ public struct PlainModel {
     batchWidth = try cursor.number(4)
     tileWidth = try cursor.number(4)
     activationScheme = try cursor.number(2)
-    try check(try cursor.number(2) == 0, "reserved")
+    task = try cursor.number(2)
+    try check(task <= 1 && version.minor == task, "task of version 1.\(version.minor)")
     guard let operand = try cursor.operand() else { throw Fault(what: "no logits") }
     logits = operand
     try check(try cursor.number(4) == 0 && cursor.isAtEnd, "end of CONF")

@@ -100,6 +100,9 @@ size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size);
 /* probabilities[i] = e^logits[i] / sum over j of e^logits[j], (12). */
 void mbq_softmax(const float *logits, uint32_t count, float *probabilities);
 
+/* probabilities[i] = 1 / (1 + e^-logits[i]), (13). */
+void mbq_sigmoid(const float *logits, uint32_t count, float *probabilities);
+
 /* Tells the processor that this is a waiting loop. */
 static inline void mbq_spin_hint(void) {
 #if defined(__x86_64__)

@@ -19,11 +19,13 @@ public enum ConfigurationReader {
   static func read(_ json: JSONValue, path: String) throws(CheckpointError) -> Result {
     let fields = try ConfigurationFields(json, path: path)
     let family = try family(fields)
-    try checkTask(fields, family)
+    try checkArchitecture(fields, family)
+    let task = try task(fields)
     var warnings: [String] = []
-    let labels = try LabelReader.labels(fields, warnings: &warnings)
-    return Result(
-      configuration: try family.configuration(fields, labels: labels), warnings: warnings)
+    let labels = try LabelReader.labels(fields, task, warnings: &warnings)
+    var configuration = try family.configuration(fields, labels: labels)
+    configuration.task = task
+    return Result(configuration: configuration, warnings: warnings)
   }
 
   private static func family(
@@ -41,8 +43,8 @@ public enum ConfigurationReader {
     return family
   }
 
-  /// Refuses what is not a classifier that gives each text one label.
-  private static func checkTask(
+  /// Refuses what is not a whole classifier of texts.
+  private static func checkArchitecture(
     _ fields: ConfigurationFields, _ family: any ConfigurationFamily.Type
   ) throws(CheckpointError) {
     if let value = fields.present("architectures") {
@@ -65,20 +67,34 @@ public enum ConfigurationReader {
         path: fields.path, what: "the weights are quantized already (quantization_config)",
         advice: "use the checkpoint from before quantization")
     }
-    guard let type = fields.present("problem_type") else { return }
-    switch type {
-    case .string("single_label_classification"): return
-    case .string("multi_label_classification"):
+    switch fields.present("pruned_heads") {
+    case nil: return
+    case .object(let heads)? where heads.members.isEmpty: return
+    case .object?:
       throw .unsupported(
-        path: fields.path, what: "problem_type is \"multi_label_classification\"",
-        advice: "only models that give one label a text are supported so far")
+        path: fields.path, what: "attention heads were removed (pruned_heads)",
+        advice: "use the checkpoint from before pruning; layers of different numbers of heads are"
+          + " not supported")
+    case let value?:
+      throw fields.refuse("pruned_heads", value, allowed: "an empty object")
+    }
+  }
+
+  private static func task(
+    _ fields: ConfigurationFields
+  ) throws(CheckpointError) -> ClassificationTask {
+    guard let type = fields.present("problem_type") else { return .singleLabel }
+    switch type {
+    case .string("single_label_classification"): return .singleLabel
+    case .string("multi_label_classification"): return .multiLabel
     case .string("regression"):
       throw .unsupported(
         path: fields.path, what: "problem_type is \"regression\"",
-        advice: "only models that give one label a text are supported")
+        advice: "only models that give texts labels are supported")
     default:
       throw fields.refuse(
-        "problem_type", type, allowed: "\"single_label_classification\" or null")
+        "problem_type", type,
+        allowed: "\"single_label_classification\", \"multi_label_classification\" or null")
     }
   }
 }
@@ -102,6 +118,6 @@ protocol ConfigurationFamily: Sendable {
 /// To add one: a file in Configuration/, and a line here.
 enum ConfigurationFamilies {
   static let all: [any ConfigurationFamily.Type] = [
-    MobileBERTConfiguration.self
+    MobileBERTConfiguration.self, BERTConfiguration.self, DistilBERTConfiguration.self,
   ]
 }

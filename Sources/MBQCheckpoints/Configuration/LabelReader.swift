@@ -1,23 +1,30 @@
+import MBQModel
+
 /// Reads the names of the classes, in the order of the logits.
 enum LabelReader {
-  static let count = 2...1024
+  private static func allowedCount(_ task: ClassificationTask) -> ClosedRange<Int> {
+    // One label alone cannot be chosen, but it can be given or not.
+    task == .multiLabel ? 1...1024 : 2...1024
+  }
+
   /// Of one label's name, in UTF-8.
   private static let maximumBytes = 1024
 
   static func labels(
-    _ fields: ConfigurationFields, warnings: inout [String]
+    _ fields: ConfigurationFields, _ task: ClassificationTask, warnings: inout [String]
   ) throws(CheckpointError) -> [String] {
-    let stated = try statedCount(fields)
+    let allowed = allowedCount(task)
+    let stated = try statedCount(fields, allowed)
     guard let value = fields.present("id2label") else {
       // The names transformers makes up; it assumes two classes.
       let count = stated ?? 2
-      try check(count, fields)
+      try check(count, allowed, fields)
       return (0..<count).map { "LABEL_\($0)" }
     }
     guard case .object(let object) = value else {
       throw fields.refuse("id2label", value, allowed: "an object with one name a class")
     }
-    try check(object.members.count, fields)
+    try check(object.members.count, allowed, fields)
     var labels: [String] = []
     for index in 0..<object.members.count {
       let key = "id2label[\"\(index)\"]"
@@ -47,31 +54,32 @@ enum LabelReader {
   }
 
   private static func statedCount(
-    _ fields: ConfigurationFields
+    _ fields: ConfigurationFields, _ allowed: ClosedRange<Int>
   ) throws(CheckpointError) -> Int? {
     guard let value = fields.present("num_labels") else { return nil }
     guard case .integer(let count) = value else {
-      throw fields.refuse("num_labels", value, allowed: allowedCount)
+      throw fields.refuse("num_labels", value, allowed: described(allowed))
     }
     return count
   }
 
-  private static var allowedCount: String {
-    "a whole number from \(count.lowerBound) to \(count.upperBound)"
+  private static func described(_ allowed: ClosedRange<Int>) -> String {
+    "a whole number from \(allowed.lowerBound) to \(allowed.upperBound)"
   }
 
   private static func check(
-    _ found: Int, _ fields: ConfigurationFields
+    _ found: Int, _ allowed: ClosedRange<Int>, _ fields: ConfigurationFields
   ) throws(CheckpointError) {
+    if allowed.contains(found) { return }
     if found == 1 {
       throw .unsupported(
         path: fields.path, what: "the model has one label, which transformers takes for regression",
-        advice: "only models that choose between at least two labels are supported")
+        advice: "supported: at least two labels to choose between, or problem_type"
+          + " \"multi_label_classification\" if a text has the label or not")
     }
-    guard count.contains(found) else {
-      throw .field(
-        path: fields.path, key: "the number of labels", found: "\(found)", allowed: allowedCount)
-    }
+    throw .field(
+      path: fields.path, key: "the number of labels", found: "\(found)",
+      allowed: described(allowed))
   }
 
   /// label2id is the same map backwards; transformers does not compare the two either.

@@ -8,14 +8,13 @@ enum MobileBERTConfiguration: ConfigurationFamily {
   static let modelType = "mobilebert"
   static let architecture = "MobileBertForSequenceClassification"
 
-  static let vocabulary = IntegerKey("vocab_size", 30522, 1...1 << 20)
-  static let types = IntegerKey("type_vocab_size", 2, 1...1024)
-  /// The attention kernel sums at most 1024 products of two bytes in an int32.
-  static let positions = IntegerKey("max_position_embeddings", 512, 2...1024)
+  static let vocabulary = IntegerKey("vocab_size", 30522, EncoderLimits.vocabulary)
+  static let types = IntegerKey("type_vocab_size", 2, EncoderLimits.types)
+  static let positions = IntegerKey("max_position_embeddings", 512, EncoderLimits.positions)
   static let embedding = IntegerKey("embedding_size", 128, widths)
   static let hidden = IntegerKey("hidden_size", 512, widths)
-  static let layers = IntegerKey("num_hidden_layers", 24, 1...256)
-  static let heads = IntegerKey("num_attention_heads", 4, 1...256)
+  static let layers = IntegerKey("num_hidden_layers", 24, EncoderLimits.layers)
+  static let heads = IntegerKey("num_attention_heads", 4, EncoderLimits.heads)
   static let intermediate = IntegerKey("intermediate_size", 512, widths)
   static let bottleneck = IntegerKey("intra_bottleneck_size", 128, widths)
   static let feedForwards = IntegerKey("num_feedforward_networks", 4, 1...16)
@@ -34,8 +33,7 @@ enum MobileBERTConfiguration: ConfigurationFamily {
     trigrams, bottlenecks, bottleneckAttention, sharedBottleneck, classifierActivation,
   ]
 
-  private static let widths = 1...8192
-  private static let maximumHeadSize = 256
+  private static let widths = EncoderLimits.widths
 
   static func configuration(
     _ fields: ConfigurationFields, labels: [String]
@@ -62,24 +60,38 @@ enum MobileBERTConfiguration: ConfigurationFamily {
       activation: try fields.choice("hidden_act", .relu),
       classifierActivation: try fields.flag(classifierActivation),
       labels: labels)
-    try checkHeads(configuration, fields)
+    let width = configuration.usesBottleneck ? bottleneck.name : hidden.name
+    try EncoderLimits.checkHeads(
+      configuration, fields, width: width, ofWidth: configuration.trueHiddenSize,
+      heads: heads.name)
+    try checkWidths(configuration, fields, width: width)
     return configuration
   }
 
-  private static func checkHeads(
-    _ configuration: ModelConfiguration, _ fields: ConfigurationFields
+  /// Refuses what contradicts itself; `width` is the key with the width inside a layer.
+  private static func checkWidths(
+    _ configuration: ModelConfiguration, _ fields: ConfigurationFields, width: String
   ) throws(CheckpointError) {
-    let width = configuration.trueHiddenSize
-    let key = configuration.usesBottleneck ? bottleneck.name : hidden.name
-    guard width % configuration.headCount == 0 else {
-      throw .field(
-        path: fields.path, key: heads.name, found: "\(configuration.headCount)",
-        allowed: "a divisor of \(key), which is \(width)")
+    // Queries and keys then read the residual stream with weights of the bottleneck's width.
+    if configuration.usesBottleneck, !configuration.sharesKeyQueryBottleneck,
+      !configuration.usesBottleneckAttention,
+      configuration.hiddenSize != configuration.bottleneckSize
+    {
+      throw .unsupported(
+        path: fields.path,
+        what: "key_query_shared_bottleneck and use_bottleneck_attention are false with hidden_size"
+          + " \(configuration.hiddenSize) and intra_bottleneck_size \(configuration.bottleneckSize)",
+        advice: "transformers cannot run such a model either; use the config.json the model was"
+          + " trained with")
     }
-    guard configuration.headSize <= maximumHeadSize else {
-      throw .field(
-        path: fields.path, key: "\(key) / \(heads.name)", found: "\(configuration.headSize)",
-        allowed: "a head size of at most \(maximumHeadSize)")
+    // transformers derives it, writes it, and believes what it reads.
+    let derived = configuration.trueHiddenSize
+    if let stated = fields.object["true_hidden_size"] {
+      if case .integer(derived) = stated { return }
+      throw fields.refuse(
+        "true_hidden_size", stated,
+        allowed: "\(derived), which is \(width): the width inside a layer; correct the one that is"
+          + " wrong")
     }
   }
 }

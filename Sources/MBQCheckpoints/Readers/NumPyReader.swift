@@ -1,6 +1,7 @@
 internal import CMBQKernels
 
-/// NumPy's archives of arrays (Formats/npz/npz.md), one a tensor, by Hugging Face's names.
+/// NumPy's archives of arrays (Formats/npz/npz.md), one a tensor, by Hugging Face's names
+/// or TensorFlow's.
 enum NumPyReader: CheckpointReader {
   static let name = "npz"
   static let fileNames = ["model.npz"]
@@ -66,6 +67,9 @@ enum NumPyReader: CheckpointReader {
           strides: header.isFortranOrder ? fortranStrides(header.shape) : nil,
           isBigEndian: header.isBigEndian, range: start..<contents.range.upperBound,
           source: contents.source))
+    }
+    if VariableNames.areTensorFlow(tensors.map(\.name)) {
+      tensors = try VariableNames.rename(tensors, path: source.path)
     }
     return StoredWeights(tensors: tensors, files: [source])
   }

@@ -59,6 +59,9 @@ uint32_t mbq_label_count(const mbq_model *model);
 /* A label's name in UTF-8; NULL past the last. */
 const char *mbq_label(const mbq_model *model, uint32_t index);
 
+/* 1 if a text has any number of labels, none included; 0 if it has exactly one. */
+uint32_t mbq_is_multi_label(const mbq_model *model);
+
 /* The longest text, in tokens with the special ones. */
 uint32_t mbq_maximum_tokens(const mbq_model *model);
 
@@ -70,7 +73,9 @@ void mbq_session_close(mbq_session *session);
 
 /* Classifies `length` bytes of UTF-8, which need no closing 0; ill-formed bytes count as U+FFFD, and what
  * is longer than the model takes is cut. Returns the index of the label, or what failed. `logits` and
- * `probabilities` are optional, and have room for mbq_label_count numbers. */
+ * `probabilities` are optional, and have room for mbq_label_count numbers. With mbq_is_multi_label the
+ * text has every label whose logit is above 0, which is a probability above 0.5; the index is that of the
+ * largest logit, whether above 0 or not. */
 int32_t mbq_classify(mbq_session *session, const char *text, size_t length, float *logits,
                      float *probabilities);
 

@@ -3,7 +3,8 @@ extension ModelGraph {
   /// their weights one below the other: the input is put on the grid once, and wider products run
   /// closer to the processor's peak.
   ///
-  /// In MobileBERT: both bottlenecks and the values; queries and keys.
+  /// In MobileBERT: both bottlenecks and the values; queries and keys. In BERT and DistilBERT, of widths
+  /// that are multiples of 16: queries, keys and values.
   public func mergingLinears() -> ModelGraph {
     var graph = self
     var replaced: [Int: Operand] = [:]

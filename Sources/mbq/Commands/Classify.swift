@@ -10,6 +10,8 @@ struct Classify: ParsableCommand {
     abstract: "Labels texts: arguments, lines of standard input, or a column of a dataset.",
     discussion: """
       Prints the label, its probability and the text, separated by tabs; with --json one object a line.
+      A multi-label model gives all labels above one half, and their probabilities,
+      separated by commas, or - for none.
 
       Examples:
         mbq classify model.mbq "First text" "Second text"
@@ -76,23 +78,32 @@ struct Classify: ParsableCommand {
     for answer in answers {
       let said = answer.classification
       if json {
-        let members: [JSONMember] = [
-          JSONMember("row", .integer(answer.row)),
+        let one: [JSONMember] = [
           JSONMember("label", .string(model.labels[said.label])),
           JSONMember("probability", .number(Double(said.probabilities[said.label]))),
-          JSONMember(
-            "probabilities",
-            .object(
-              zip(model.labels, said.probabilities).map { JSONMember($0, .number(Double($1))) })),
-          JSONMember("logits", .array(said.logits.map { .number(Double($0)) })),
-          JSONMember("tokens", .integer(said.tokenCount)),
-          JSONMember("truncated", .boolean(said.isTruncated)),
         ]
+        let any = [
+          JSONMember("labels", .array(said.labels.map { .string(model.labels[$0]) }))
+        ]
+        let row = [JSONMember("row", .integer(answer.row))]
+        let members =
+          row + (model.isMultiLabel ? any : one) + [
+            JSONMember(
+              "probabilities",
+              .object(
+                zip(model.labels, said.probabilities).map { JSONMember($0, .number(Double($1))) })),
+            JSONMember("logits", .array(said.logits.map { .number(Double($0)) })),
+            JSONMember("tokens", .integer(said.tokenCount)),
+            JSONMember("truncated", .boolean(said.isTruncated)),
+          ]
         Output.show(JSONValue.object(members).line)
       } else {
-        let probability = fixedPoint(Double(said.probabilities[said.label]), digits: 4)
-        Output.show(
-          "\(model.labels[said.label])\t\(probability)\t\(DisplayText.clean(answer.text))")
+        let labels = said.labels.map { model.labels[$0] }.joined(separator: ",")
+        let probabilities = said.labels.map {
+          fixedPoint(Double(said.probabilities[$0]), digits: 4)
+        }.joined(separator: ",")
+        let answers = said.labels.isEmpty ? "-\t-" : "\(labels)\t\(probabilities)"
+        Output.show("\(answers)\t\(DisplayText.clean(answer.text))")
       }
     }
   }

@@ -69,6 +69,7 @@ struct Inspect: ParsableCommand {
             + "\(c.headCount) heads, up to \(c.maximumPositions) tokens"),
         .init("format", checkpoint.format),
         .init("labels", c.labels.joined(separator: ", ")),
+        .init("labels a text", labelsOfText(c.task)),
         .init("parameters", .count(summary.parameterCount)),
         .init("weights", .bytes(summary.byteCount)),
         .init("vocabulary", .count(c.vocabularySize)),
@@ -157,6 +158,7 @@ struct Inspect: ParsableCommand {
           "activations",
           header.activations == .int8PerToken ? "int8, one scale a token" : "fp32"),
         .init("labels", header.labels.joined(separator: ", ")),
+        .init("labels a text", labelsOfText(header.task)),
         .init("stored values", .count(parameters)),
         .init("layers", .integer(description.layerCount)),
         .init("longest text, tokens", .integer(header.maximumTokens)),
@@ -228,6 +230,10 @@ struct Inspect: ParsableCommand {
       ])
     }
     return table
+  }
+
+  private func labelsOfText(_ task: ClassificationTask) -> String {
+    task == .multiLabel ? "any number" : "one"
   }
 
   private func shape(_ shape: [Int]) -> String {

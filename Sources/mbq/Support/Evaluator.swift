@@ -17,6 +17,11 @@ struct Evaluator {
   }
 
   func run(_ path: String, data: String, model: Model, name: String) throws -> Result {
+    guard !model.isMultiLabel else {
+      throw CommandError.badInput(
+        "'\(path)' gives a text any number of labels (multi_label_classification), and there are no"
+          + " metrics for that yet; 'mbq classify' gives its labels")
+    }
     let description = ModelDescription(model, path: path)
     let pool = runtime.pool()
     let state = RunState(model: model, parallel: pool.parallel)

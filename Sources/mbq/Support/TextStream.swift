@@ -53,7 +53,8 @@ struct TextStream<Row> {
         row: pending[index].row, text: pending[index].text,
         classification: Classification(
           logits: Array(logits[(index * labels)..<((index + 1) * labels)]),
-          tokenCount: pending[index].tokens.count, isTruncated: pending[index].isTruncated))
+          tokenCount: pending[index].tokens.count, isTruncated: pending[index].isTruncated,
+          isMultiLabel: model.isMultiLabel))
     }
     tokenCount += pendingTokens
     truncatedCount += answers.count { $0.classification.isTruncated }

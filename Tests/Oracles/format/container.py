@@ -26,7 +26,8 @@ def unpack(format, data):
 class File:
     def __init__(self, data):
         count, = struct.unpack_from("<I", data, 12)
-        self.major, self.minor, self.reserved = 1, 0, 0
+        self.major, self.reserved = 1, 0
+        self.minor, = struct.unpack_from("<H", data, 10)
         self.raw = {}
         self.order = []
         self.compressed = set()
@@ -40,7 +41,7 @@ class File:
             self.raw[kind] = content
             self.order.append(kind)
         r = self.raw
-        names = ["tokens", "vocabulary", "batch", "tile", "activations", "spare1"]
+        names = ["tokens", "vocabulary", "batch", "tile", "activations", "task"]
         self.conf = Record(**dict(zip(names, struct.unpack_from("<IIIIHH", r["CONF"]))))
         self.conf.logits = list(struct.unpack_from("<4H", r["CONF"], 20))
         self.conf.spare2, = struct.unpack_from("<I", r["CONF"], 28)
@@ -91,7 +92,7 @@ class File:
         if kind == "CONF":
             c = self.conf
             return struct.pack("<IIIIHH4HI", c.tokens, c.vocabulary, c.batch, c.tile, c.activations,
-                               c.spare1, *c.logits, c.spare2)
+                               c.task, *c.logits, c.spare2)
         if kind == "LABL":
             return struct.pack("<I", len(self.labels)) + b"".join(map(text, self.labels))
         if kind == "BUFS":

@@ -207,7 +207,7 @@ def configuration():
     field("batch-width-65537", assign(batch=65537), "batch width", 65537, "1 to 65536")
     field("tile-width-2-32", assign(tile=(1 << 32) - 1), "tile width", (1 << 32) - 1, "0 to 65536")
     field("activation-scheme-2", assign(activations=2), "activation scheme", 2, "0 or 1")
-    field("reserved-in-configuration", assign(spare1=256), "reserved configuration bytes", 1, 0)
+    field("unknown-task", assign(task=2), "task", 2, "0 or 1")
     field("reserved-after-logits", assign(spare2=1), "reserved configuration bytes", 1, 0)
     offset = entry("CONF")[0]
     truncated("configuration-cut", changed(override("CONF", File(GOOD).contents("CONF")[:10])),
