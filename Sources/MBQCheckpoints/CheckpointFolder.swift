@@ -18,7 +18,14 @@ struct CheckpointFolder {
 
   /// `path` is a folder, or a file of weights in one.
   init(path: String) throws(CheckpointError) {
+    var path = path
     var isFolder = false
+    // TensorFlow's own tools take a checkpoint by the beginning that its files' names share.
+    if !FileManager.default.fileExists(atPath: path),
+      FileManager.default.fileExists(atPath: path + ".index")
+    {
+      path += ".index"
+    }
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       // TensorFlow calls a checkpoint by what its files' names have in common.
       if FileManager.default.fileExists(atPath: path + ".index") {

@@ -22,8 +22,9 @@ enum UnreadFormats {
       advice: "convert it in Python (transformers 4): `\(load), from_tf=True)\(save)`"),
     Format(
       name: "a TensorFlow SavedModel", fileNames: ["saved_model.pb"],
-      advice: "name the index of its weights instead, variables/variables.index, and the folder of"
-        + " configuration and vocabulary with --config"),
+      advice:
+        "convert it in Python (transformers 4): `\(load), from_tf=True)\(save)`, or name the index"
+        + " of a checkpoint of its training"),
     Format(
       name: "Flax", fileNames: ["flax_model.msgpack"],
       advice: "convert it in Python (transformers 4): `\(load), from_flax=True)\(save)`"),

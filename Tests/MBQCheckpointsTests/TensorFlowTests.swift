@@ -50,6 +50,21 @@ struct TensorFlowTests {
     }
   }
 
+  @Test("a checkpoint is found by the beginning of its files' names, and in a folder by its ending")
+  func naming() throws {
+    let folder = try TemporaryFolder()
+    let good = Repository.path("\(Self.golden)/good/a")
+    for end in ["index", "data-00000-of-00001"] {
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(good).\(end)"))
+      try folder.write("model.ckpt-7.\(end)", Array(bytes))
+    }
+    for path in [folder.path, folder.path("model.ckpt-7"), folder.path("model.ckpt-7.index")] {
+      let (reader, source) = try CheckpointFolder(path: path).weights()
+      #expect(reader.name == "tensorflow")
+      #expect(source.path == folder.path("model.ckpt-7.index"))
+    }
+  }
+
   @Test(
     "an index with any byte changed to anything is read or refused, and never reaches outside",
     arguments: [false, true])

@@ -81,6 +81,7 @@ enum TensorFlowReader: CheckpointReader {
     guard checksumAgrees(entry.checksum, computed) else {
       throw .tensorChecksum(tensor: entry.name, stored: entry.checksum, computed: computed)
     }
+    file.release(entry.range)
   }
 }
 

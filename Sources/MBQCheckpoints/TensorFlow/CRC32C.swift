@@ -28,11 +28,15 @@ enum CRC32C {
       // Wrapping arithmetic: the offset stays inside `bytes`, the index below 16 * 256.
       let whole = bytes.count & ~15
       while offset < whole {
-        let low = UInt64(
-          littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-        let high = UInt64(
-          littleEndian: base.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self))
-        crc = eight(low ^ UInt64(crc), table + 8 * 256) ^ eight(high, table)
+        func word(_ index: Int) -> UInt32 {
+          UInt32(
+            littleEndian: base.loadUnaligned(
+              fromByteOffset: offset &+ 4 &* index, as: UInt32.self))
+        }
+        // Only the first word waits for the step before this one.
+        let rest =
+          four(word(1), table + 8 * 256) ^ four(word(2), table + 4 * 256) ^ four(word(3), table)
+        crc = rest ^ four(word(0) ^ crc, table + 12 * 256)
         offset &+= 16
       }
       while offset < bytes.count {
@@ -44,16 +48,12 @@ enum CRC32C {
     }
   }
 
-  /// What eight bytes, the first in the lowest bits, contribute; `table` is that of the last of them.
+  /// What four bytes, the first in the lowest bits, contribute; `table` is that of the last of them.
   @inline(__always)
-  private static func eight(_ bytes: UInt64, _ table: UnsafePointer<UInt32>) -> UInt32 {
-    let first =
-      table[7 * 256 + Int(bytes & 0xFF)] ^ table[6 * 256 + Int(bytes &>> 8 & 0xFF)]
-      ^ table[5 * 256 + Int(bytes &>> 16 & 0xFF)] ^ table[4 * 256 + Int(bytes &>> 24 & 0xFF)]
-    let second =
-      table[3 * 256 + Int(bytes &>> 32 & 0xFF)] ^ table[2 * 256 + Int(bytes &>> 40 & 0xFF)]
-      ^ table[256 + Int(bytes &>> 48 & 0xFF)] ^ table[Int(bytes &>> 56)]
-    return first ^ second
+  private static func four(_ bytes: UInt32, _ table: UnsafePointer<UInt32>) -> UInt32 {
+    let low = table[3 * 256 + Int(bytes & 0xFF)] ^ table[2 * 256 + Int(bytes &>> 8 & 0xFF)]
+    let high = table[256 + Int(bytes &>> 16 & 0xFF)] ^ table[Int(bytes &>> 24)]
+    return low ^ high
   }
 
   /// The form in which a file stores a checksum, so that the checksum of bytes that hold one of

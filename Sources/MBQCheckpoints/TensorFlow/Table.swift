@@ -8,7 +8,7 @@ enum Table {
   /// TensorFlow sets no limit; a name is kept in memory, and prefix compression could make a few
   /// bytes of the file a long one.
   static let maximumNameBytes = 4096
-  static let maximumNamesBytes = 16 << 20
+  static let maximumNamesBytes = 4 << 20
 
   typealias Visit = (
     _ key: [UInt8], _ value: UnsafeRawBufferPointer, _ place: EntryPlace

@@ -85,16 +85,21 @@ struct VariableNames {
     var name = name
     // The output of the variable's operation, as in the names that TensorFlow shows.
     if name.hasSuffix(":0") { name.removeLast(2) }
-    var parts = name.split(separator: "/").map(String.init)
-    let isPath = parts.suffix(2) == attributeSuffix[...]
+    // By bytes: grouping them into characters would take most of the time.
+    var parts = name.utf8.split(separator: UInt8(ascii: "/"))
+    let isPath =
+      parts.count > 2
+      && zip(parts.suffix(2), attributeSuffix).allSatisfy {
+        $0.elementsEqual($1.utf8)
+      }
     if isPath { parts.removeLast(2) }
-    parts = parts.flatMap { part -> [String] in
+    let texts = parts.flatMap { part -> [String] in
+      guard part.contains(UInt8(ascii: "_")) else { return [String(Substring(part))] }
       // `a___b` stands for b, and `a_._b` for a/b.
-      guard part.contains("_") else { return [part] }
-      let visible = part.split(separator: "___").last ?? part[...]
-      return visible.split(separator: "_._").map(String.init)
+      let visible = part.split(separator: "___".utf8).last ?? part[...]
+      return visible.split(separator: "_._".utf8).map { String(Substring($0)) }
     }
-    return (parts, isPath)
+    return (texts, isPath)
   }
 
   private static func isTraining(_ parts: [String]) -> Bool {
