@@ -21,7 +21,6 @@ enum ONNXProblem: FormatProblem {
   /// A file with values that cannot be opened.
   case externalFile(String, reason: String)
   case folded(name: String, constant: String, shape: [Int])
-  case tooManyCopies(tensors: Int, bytes: Int, limit: Int)
 
   /// What a user can do about a tensor.
   enum Advice {
@@ -87,10 +86,6 @@ enum ONNXProblem: FormatProblem {
       return "has no \(quoted(name)): the exporter put a part of it, for texts of one length only,"
         + " into the constant \(quoted(constant)) \(described(shape)); export the model again with"
         + " dynamic axes (`dynamic_shapes` or `dynamic_axes` of `torch.onnx.export`)"
-    case .tooManyCopies(let tensors, let bytes, let limit):
-      return "gives \(counted(tensors, "tensor")) the same bytes again and again: together they"
-        + " would be \(bytes) bytes, and at most \(limit) are read, \(StoredTotal.copies) times what"
-        + " is in the files\(damaged)"
     }
   }
 }

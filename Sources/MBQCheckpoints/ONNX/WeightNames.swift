@@ -18,7 +18,7 @@ struct WeightNames {
   }
 
   /// Every tensor that is a parameter, under each of its names; and the initializers of which it was
-  /// not found out what they are, under their own.
+  /// not found out what they are, under their own, if they have dimensions.
   private(set) var all: [Named] = []
   /// The biases that are not stored because all their values are 0.
   private(set) var zeroBiases: [ZeroBias] = []
@@ -109,9 +109,11 @@ struct WeightNames {
     for use in wanting where claims.isSingle(use.name) { add(use.named) }
   }
 
+  /// A single number without a name is a constant of the arithmetic.
   private mutating func nameRest() {
     let found = Set(all.map(\.tensor))
-    for place in 0..<graph.initializerCount where !found.contains(place) {
+    for place in 0..<graph.initializerCount
+    where !found.contains(place) && !graph.tensors[place].shape.isEmpty {
       add(Named(name: graph.tensors[place].name, tensor: place, isTransposed: false))
     }
   }

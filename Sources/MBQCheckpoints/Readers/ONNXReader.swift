@@ -23,7 +23,6 @@ enum ONNXReader: CheckpointReader {
       try FoldedEmbedding.refuse(in: graph, names)
       let tensors =
         names.all.map { graph.tensors[$0.tensor].named($0) } + zeros(names.zeroBiases, source)
-      try StoredTotal.check(tensors, in: graph.files)
       return StoredWeights(tensors: tensors, files: graph.files)
     } catch {
       throw .format(FormatError(path: source.path, problem: error))
@@ -57,23 +56,6 @@ extension StoredTensor {
       tensor.strides = Self.normalized(strides: [1, shape[1]], shape: tensor.shape)
     }
     return tensor
-  }
-}
-
-/// Limits how often the same bytes may be a tensor: a small file with a thousand names for one large
-/// tensor would keep whoever looks at all values busy for hours.
-enum StoredTotal {
-  /// Embeddings that are used twice, and equal biases, make less than 2 of it.
-  static let copies = 8
-
-  static func check(
-    _ tensors: [StoredTensor], in files: [SourceFile]
-  ) throws(ONNXProblem) {
-    let limit = files.reduce(0) { $0 + $1.byteCount } * copies
-    let total = tensors.reduce(0) { $0 + $1.byteCount }
-    guard total <= limit else {
-      throw .tooManyCopies(tensors: tensors.count, bytes: total, limit: limit)
-    }
   }
 }
 

@@ -74,11 +74,11 @@ def make_types():
         typed("float.typed", TensorProto.FLOAT, w.shape, w.reshape(-1)), typed_half, typed_bfloat,
         typed("double.typed", TensorProto.DOUBLE, [3], doubles),
         typed("other.typed", TensorProto.INT64, [2], [1, 2]),
-        stored("scalar", numpy.float32(7.5)), stored("none", numpy.zeros((0, 3), "f4")),
+        stored("scalar.weight", numpy.float32(7.5)), stored("half.of.it", numpy.float32(0.5)), stored("none", numpy.zeros((0, 3), "f4")),
         TensorProto(name="none.typed", data_type=TensorProto.FLOAT, dims=[0])] + others), [
         f32("float", w), f32("float.typed", w), ("half", "float16", half), ("half.typed", "float16", half),
         ("bfloat", "bfloat16", wide), ("bfloat.typed", "bfloat16", wide), ("double", "float64", doubles),
-        ("double.typed", "float64", doubles), f32("scalar", numpy.float32(7.5)),
+        ("double.typed", "float64", doubles), f32("scalar.weight", numpy.float32(7.5)),
         f32("none", numpy.zeros((0, 3))), f32("none.typed", numpy.zeros(0))])
 
 
@@ -151,7 +151,7 @@ def make_names():
     good("unresolved", model([
         node("MatMul", ["x", "m"], ["1"]), node("Add", ["1", "a.bias"], ["2"]), node("MatMul", ["2", "n"], ["3"]),
         node("Add", ["3", "a.bias"], ["4"]), node("Mul", ["4", "val_3"], ["5"], "/act/Mul")], unnamed),
-        [f32("m", w), f32("n", w + 1), f32("a.bias", b), f32("val_3", numpy.float32(0.5))])
+        [f32("m", w), f32("n", w + 1), f32("a.bias", b)])
 
     good("constants", model([
         node("Constant", [], ["m"], value=stored("", w)), node("Constant", [], ["a.bias"], value=stored("other", b)),
@@ -240,9 +240,7 @@ def make_exports():
                 content = onnx.load(path)
                 strip(content)
                 state = {key: value.numpy() for key, value in network.state_dict().items() if value.dtype == torch.float32}
-                rest = [numpy_helper.to_array(t) for t in content.graph.initializer if t.data_type == 1 and not t.dims]
-                names = [t.name for t in content.graph.initializer if t.data_type == 1 and not t.dims]
-                good(label, content, [f32(*item) for item in state.items()] + [f32(*item) for item in zip(names, rest)])
+                good(label, content, [f32(*item) for item in state.items()])
 
 
 def strip(content):
@@ -263,7 +261,6 @@ if __name__ == "__main__":
     shutil.rmtree(FOLDER, ignore_errors=True)
     (FOLDER / "good").mkdir(parents=True)
     (FOLDER / "bad").mkdir()
-    w = numpy.float32(1.5)
     good("tiny", model([], [stored("w", floats(2))]), [f32("w", floats(2))])
     make_types()
     make_names()
