@@ -27,11 +27,6 @@ struct CheckpointFolder {
       path += ".index"
     }
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      // TensorFlow calls a checkpoint by what its files' names have in common.
-      if FileManager.default.fileExists(atPath: path + ".index") {
-        self = try CheckpointFolder(path: path + ".index")
-        return
-      }
       // Opening it gives the system's own reason.
       _ = try Self.map(path)
       throw .noWeights(folder: path, found: nil, format: nil, advice: nil)

@@ -95,7 +95,8 @@ public struct Packer {
     return PackedFile(
       bytes: bytes,
       report: PackingReport(
-        precision: precision, parameterCount: parameterCount, sourceByteCount: checkpoint.weightsByteCount,
+        precision: precision, parameterCount: parameterCount,
+        sourceByteCount: checkpoint.weightsByteCount,
         byteCount: bytes.count, schemes: schemes, goldenCount: header.goldens.count,
         warnings: checkpoint.warnings))
   }

@@ -29,13 +29,15 @@ struct KindsTests {
   }
 
   /// The bytes of every section but the one that says where the model came from.
-  private func sections(_ checkpoint: Checkpoint, _ precision: Precision) throws -> [String: [UInt8]]
+  private func sections(_ checkpoint: Checkpoint, _ precision: Precision) throws -> [String:
+    [UInt8]]
   {
     let bytes = try Packer(checkpoint, precision: precision).pack().bytes
     let model = try Model(bytes: bytes, name: "packed")
     var result: [String: [UInt8]] = [:]
     for section in model.packed.sections where section.kind != .provenance {
-      result[section.kind.name.text] = Array(bytes[section.offset..<(section.offset + section.length)])
+      result[section.kind.name.text] = Array(
+        bytes[section.offset..<(section.offset + section.length)])
     }
     return result
   }
