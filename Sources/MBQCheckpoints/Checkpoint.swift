@@ -119,12 +119,13 @@ public final class Checkpoint: Sendable {
       needed = overflow ? .max : sum
     }
     let available = sources.values.reduce(0, +)
-    guard needed / maximumSharing <= available else {
+    let (limit, overflow) = available.multipliedReportingOverflow(by: maximumSharing)
+    guard overflow || needed <= limit else {
       throw .unsupported(
         path: path,
         what:
           "its tensors are \(needed) bytes, kept in \(available): too many share the same bytes",
-        advice: "save the model again after `tensor.clone()` of each")
+        advice: "save the model again with each tensor in memory of its own")
     }
   }
 

@@ -105,7 +105,9 @@ struct CheckpointFolder {
   )? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     var found: [(name: String, reader: any CheckpointReader.Type)] = []
-    for name in names.sorted() where !Self.companions.contains(name) && !name.hasPrefix(".") {
+    let unread = UnreadFormats.all.flatMap(\.fileNames)
+    for name in names.sorted()
+    where !Self.companions.contains(name) && !unread.contains(name) && !name.hasPrefix(".") {
       if let reader = CheckpointReaders.all.first(where: { $0.hasExtension(name) }) {
         found.append((name, reader))
       }

@@ -94,13 +94,14 @@ struct TensorNamesTests {
     func weights(_ count: Int) -> StoredWeights {
       StoredWeights(
         tensors: (0..<count).map {
-          StoredTensor(name: "\($0)", elementType: .float32, shape: [1], range: 0..<4, source: source)
+          StoredTensor(
+            name: "\($0)", elementType: .float32, shape: [1], range: 0..<4, source: source)
         }, files: [source])
     }
     try Checkpoint.checkSharing(weights(8), path: "x.bin")
     #expect(
       message { try Checkpoint.checkSharing(weights(9), path: "x.bin") }
         == "'x.bin': its tensors are 36 bytes, kept in 4: too many share the same bytes; save the model"
-        + " again after `tensor.clone()` of each")
+        + " again with each tensor in memory of its own")
   }
 }

@@ -51,6 +51,10 @@ public struct FolderWriter {
   public func write(
     to path: String, progress: (Double) -> Void = { _ in }
   ) throws(ConversionError) -> Report {
+    // What can be refused is refused before a byte is written.
+    if elementType == .float16 {
+      for requirement in requirements { try checkRange(requirement.name) }
+    }
     var report = Report(
       tensorCount: requirements.count, parameterCount: 0, byteCount: 0,
       leftOut: CheckpointAudit(checkpoint, requirements).extra.map(\.name), files: [])
@@ -71,7 +75,11 @@ public struct FolderWriter {
   }
 
   private func makeFolder(_ path: String) throws(FileError) {
-    if mkdir(path, 0o755) != 0, errno != EEXIST { throw FileError(.create, path, code: errno) }
+    if mkdir(path, 0o755) == 0 { return }
+    guard errno == EEXIST else { throw FileError(.create, path, code: errno) }
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if !isFolder.boolValue { throw FileError(.create, path, code: ENOTDIR) }
   }
 
   // MARK: Weights
@@ -79,10 +87,6 @@ public struct FolderWriter {
   private func writeWeights(
     to path: String, _ report: inout Report, _ progress: (Double) -> Void
   ) throws(ConversionError) {
-    // What can be refused is refused before a byte is written.
-    if elementType == .float16 {
-      for requirement in requirements { try checkRange(requirement.name) }
-    }
     let entries = requirements.map { requirement in
       let type = type(of: requirement)
       let count = requirement.shape.reduce(1, *)

@@ -16,7 +16,7 @@ struct Inspect: ParsableCommand {
       Examples:
         mbq inspect ./my-model               # the architecture, as a tree
         mbq inspect ./my-model --tensors     # every tensor with its range
-        mbq inspect weights.pt --config ./base
+        mbq inspect weights.pt --config ./base   # what is missing, extra or mis-shaped
         mbq inspect model.mbq                # operations, schemes, provenance
       """)
 
