@@ -62,6 +62,16 @@ struct ReaderTests {
     #expect(!files.contains { name in UnreadFormats.all.contains { $0.fileNames.contains(name) } })
   }
 
+  @Test("the specification lists the files of a folder in the order in which they are looked for")
+  func specification() throws {
+    let rows = try lines("Formats/huggingface/huggingface.md")
+    let start = try #require(rows.firstIndex(of: "| weights | format |"))
+    let listed = rows[(start + 2)...].prefix { $0.hasPrefix("|") }.map { row in
+      row.split(separator: "|")[0].trimmingCharacters(in: .whitespaces)
+    }
+    #expect(listed == CheckpointReaders.all.map { $0.fileNames.joined(separator: ", ") })
+  }
+
   @Test("recognizes its golden files, the good ones by their bytes alone", arguments: names)
   func recognizes(_ name: String) throws {
     let reader = try reader(name)
