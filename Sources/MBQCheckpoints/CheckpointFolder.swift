@@ -61,7 +61,8 @@ struct CheckpointFolder {
   /// The file called `name`; nil if there is nothing of that name.
   func optional(_ name: String) throws(CheckpointError) -> SourceFile? {
     let path = path(of: name)
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    // Whether the name is there; a link that leads nowhere is told when it is opened.
+    guard (try? FileManager.default.attributesOfItem(atPath: path)) != nil else { return nil }
     return try Self.map(path)
   }
 

@@ -21,7 +21,8 @@ protocol CheckpointReader: Sendable {
   /// The tensors of `source`, in the order of the file, no two of one name, every range inside its
   /// source and as long as type, shape and strides need. Nothing in the file is executed.
   ///
-  /// Takes memory for what describes the tensors, not for their values.
+  /// Takes memory for what describes the tensors, and for values only where they have to be inflated to
+  /// be described (.npz).
   static func read(_ source: SourceFile) throws(CheckpointError) -> StoredWeights
 }
 

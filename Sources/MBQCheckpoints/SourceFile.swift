@@ -95,8 +95,10 @@ public final class SourceFile: Sendable {
   }
 
   private static func isPlain(_ name: String) -> Bool {
-    !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 255
-      && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") || $0 < 0x20 }
+    !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 200
+      && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+      // Nor what would have to be escaped in a message.
+      && quoted(name) == "'\(name)'"
   }
 }
 

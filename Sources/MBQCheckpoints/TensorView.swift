@@ -100,13 +100,13 @@ public struct TensorView: Sendable {
     func load(_ element: Int) -> Float {
       convert(input.loadUnaligned(fromByteOffset: element &* width, as: Bits.self))
     }
-    guard let strides = stored.strides else {
+    guard let given = stored.strides else {
       for index in 0..<count { (output + index).initialize(to: load(index)) }
       return
     }
     // The last two dimensions are a matrix, taken in tiles so that a transposed one is not read once
     // for every column; the dimensions before them are counted like an odometer.
-    let shape = self.shape
+    let (shape, strides) = Self.merged(self.shape, given)
     let rank = shape.count
     let columns = shape[rank - 1]
     let columnStep = strides[rank - 1]
@@ -115,9 +115,8 @@ public struct TensorView: Sendable {
     let tile = 32
     var outer = [Int](repeating: 0, count: max(rank - 2, 0))
     var written = 0
+    var base = 0
     while written < count {
-      var base = 0
-      for place in outer.indices { base &+= outer[place] &* strides[place] }
       var top = 0
       while top < rows {
         let bottom = min(top &+ tile, rows)
@@ -138,10 +137,30 @@ public struct TensorView: Sendable {
       written += rows * columns
       for place in outer.indices.reversed() {
         outer[place] += 1
+        base &+= strides[place]
         if outer[place] < shape[place] { break }
+        base &-= outer[place] &* strides[place]
         outer[place] = 0
       }
     }
+  }
+}
+
+extension TensorView {
+  /// The same view with as few dimensions as describe it: those of one element are left out, and
+  /// neighbours without a gap between them become one.
+  private static func merged(_ shape: [Int], _ strides: [Int]) -> (shape: [Int], strides: [Int]) {
+    var result: (shape: [Int], strides: [Int]) = ([], [])
+    for (size, stride) in zip(shape, strides) where size != 1 {
+      if let last = result.shape.indices.last, result.strides[last] == size &* stride {
+        result.shape[last] *= size
+        result.strides[last] = stride
+      } else {
+        result.shape.append(size)
+        result.strides.append(stride)
+      }
+    }
+    return result.shape.isEmpty ? ([1], [1]) : result
   }
 }
 

@@ -50,6 +50,22 @@ struct TensorViewTests {
     }
   }
 
+  @Test("twenty dimensions of two in reverse are read at once")
+  func manyDimensions() throws {
+    let rank = 20
+    let values = (0..<(1 << rank)).map(Float.init)
+    let strides = (0..<rank).map { 1 << $0 }
+    let shape = [Int](repeating: 2, count: rank)
+    let found = try view(
+      values, [1] + shape + [1], strides: [7] + strides + [9]
+    ).floats()
+    for index in stride(from: 0, to: found.count, by: 997) {
+      // The bits of the index, the other way around.
+      let reversed = (0..<rank).reduce(0) { $0 | ((index >> $1) & 1) << (rank - 1 - $1) }
+      #expect(found[index] == Float(reversed))
+    }
+  }
+
   @Test("values that are not finite are found behind strides, and where a double is too large")
   func notFinite() throws {
     var values = (0..<12).map(Float.init)

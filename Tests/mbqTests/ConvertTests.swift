@@ -82,6 +82,75 @@ struct ConvertTests {
     #expect(try scratch.contents() == ["file"])
   }
 
+  @Test("a folder with a model in it is refused, and replaced with --force, its tokenizer too")
+  func occupied() throws {
+    let scratch = try Scratch()
+    let out = scratch.path("out")
+    let google = "\(kinds)/tensorflow"
+    #expect(try mbq.run(["convert", tiny, "-o", out]).code == 0)
+    let refused = try mbq.run(["convert", google, "-o", out])
+    #expect(refused.code == 3)
+    #expect(
+      refused.errors == """
+        error: '\(out)' has a config.json already; name a new folder, or replace what is there with --force
+
+        """)
+    let forced = try mbq.run(["convert", google, "-o", out, "--force"])
+    #expect(forced.code == 0, "\(forced.errors)")
+    let files = try FileManager.default.contentsOfDirectory(atPath: out).sorted()
+    #expect(files == ["config.json", "model.safetensors", "vocab.txt"])
+  }
+
+  @Test("a value too large for --dtype is refused, and nothing is left behind")
+  func range() throws {
+    let scratch = try Scratch()
+    let folder = scratch.path("model")
+    try FileManager.default.copyItem(
+      at: Repository.root.appendingPathComponent(tiny), to: URL(fileURLWithPath: folder))
+    let file = URL(fileURLWithPath: folder + "/model.safetensors")
+    var bytes = try Data(contentsOf: file)
+    // The last value of the file, 3.4e38.
+    bytes.replaceSubrange((bytes.count - 4)..., with: [0x9E, 0xC9, 0x7F, 0x7F])
+    try bytes.write(to: file)
+    for (type, advice) in [
+      ("f16", "F16 holds at most 65504"), ("bf16", "BF16 holds at most 3.3895e+38"),
+    ] {
+      let result = try mbq.run(["convert", folder, "-o", scratch.path("out"), "--dtype", type])
+      #expect(result.code == 3)
+      #expect(result.errors.contains(advice), "\(result.errors)")
+      #expect(try scratch.contents() == ["model"])
+    }
+    #expect(
+      try mbq.run(["convert", folder, "-o", scratch.path("out"), "--dtype", "f32"]).code == 0)
+  }
+
+  @Test("names with thousands of dots, escapes and a pipe do no harm to inspect")
+  func hostileNames() throws {
+    let scratch = try Scratch()
+    let folder = scratch.path("model")
+    try FileManager.default.copyItem(
+      at: Repository.root.appendingPathComponent(tiny), to: URL(fileURLWithPath: folder))
+    let file = URL(fileURLWithPath: folder + "/model.safetensors")
+    let bytes = try Data(contentsOf: file)
+    let length = bytes.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
+    var header = String(decoding: bytes[8..<(8 + length)], as: UTF8.self)
+    let dots = Array(repeating: "0", count: 20_000).joined(separator: ".")
+    let empty = "{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"
+    header.removeFirst()
+    header = "{\"\(dots)\":\(empty),\"x\\u001b[31m\\u202e.y\":\(empty)," + header
+    var changed = Data(withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian, Array.init))
+    changed += Data(header.utf8) + bytes[(8 + length)...]
+    try changed.write(to: file)
+    let result = try mbq.run(["inspect", folder])
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(!result.output.unicodeScalars.contains("\u{1B}"))
+    #expect(!result.output.unicodeScalars.contains("\u{202E}"))
+    #expect(result.output.utf8.count < 30_000)
+    let pipe = scratch.path("pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(try mbq.run(["inspect", pipe]).code == 3)
+  }
+
   @Test("inspect compares the tensors with those config.json asks for")
   func audit() throws {
     let scratch = try Scratch()

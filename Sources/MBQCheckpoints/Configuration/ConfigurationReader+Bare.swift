@@ -15,17 +15,30 @@ extension ConfigurationReader {
 
   /// Keys that only google-research's MobileBERT has.
   private static let mobileKeys = ["intra_bottleneck_size", "use_bottleneck", "trigram_input"]
+  private static let distilKeys = ["dim", "n_layers"]
   private static let labelKeys = ["id2label", "num_labels"]
+
+  /// What `architectures` says, or else the keys, or the weights' names.
+  private static func family(_ object: JSONObject, _ tensors: [StoredTensor]) -> String {
+    if case .array(let names)? = object["architectures"], case .string(let name)? = names.first,
+      let family = ConfigurationFamilies.all.first(where: { $0.architecture == name })
+    {
+      return family.modelType
+    }
+    func isNamed(_ prefix: String) -> Bool { tensors.contains { $0.name.hasPrefix(prefix) } }
+    if mobileKeys.contains(where: { object[$0] != nil }) || isNamed("mobilebert.") {
+      return "mobilebert"
+    }
+    return distilKeys.allSatisfy { object[$0] != nil } || isNamed("distilbert.")
+      ? "distilbert" : "bert"
+  }
 
   /// `json` with `model_type`, and `num_labels` if it says nothing about labels.
   static func completed(
     _ json: JSONValue, _ tensors: [StoredTensor], _ path: String
   ) throws(CheckpointError) -> JSONValue {
     guard case .object(let object) = json else { return json }
-    let isMobile =
-      mobileKeys.contains { object[$0] != nil }
-      || tensors.contains { $0.name.hasPrefix("mobilebert.") }
-    let family = isMobile ? "mobilebert" : "bert"
+    let family = family(object, tensors)
     var members = [JSONObject.Member(key: "model_type", value: .string(family))] + object.members
     if !labelKeys.contains(where: { object[$0] != nil }) {
       let classifier = tensors.first {

@@ -48,12 +48,38 @@ public struct FolderWriter {
   /// the weights last.
   ///
   /// `progress` is told the share done.
+  /// Refuses, with `ConversionError.occupied`, a folder in which one of the files is already, unless
+  /// `replaces`: a tokenizer left from another model would be used with this one.
   public func write(
-    to path: String, progress: (Double) -> Void = { _ in }
+    to path: String, replaces: Bool = false, progress: (Double) -> Void = { _ in }
+  ) throws(ConversionError) -> Report {
+    let present = Self.names.filter { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+    if let name = present.first, !replaces { throw .occupied(folder: path, name: name) }
+    let isNew = !FileManager.default.fileExists(atPath: path)
+    var written: [String] = []
+    do throws(ConversionError) {
+      let report = try write(to: path, &written, progress)
+      for name in present where !report.files.contains(name) { unlink("\(path)/\(name)") }
+      return report
+    } catch {
+      // Nothing is left behind of what was not there.
+      for name in written where !present.contains(name) { unlink("\(path)/\(name)") }
+      if isNew { rmdir(path) }
+      throw error
+    }
+  }
+
+  /// Every file a folder may have.
+  private static let names = [
+    "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
+  ]
+
+  private func write(
+    to path: String, _ written: inout [String], _ progress: (Double) -> Void
   ) throws(ConversionError) -> Report {
     // What can be refused is refused before a byte is written.
-    if elementType == .float16 {
-      for requirement in requirements { try checkRange(requirement.name) }
+    if let elementType, let limit = Self.limits[elementType] {
+      for requirement in requirements { try checkRange(requirement.name, elementType, limit) }
     }
     var report = Report(
       tensorCount: requirements.count, parameterCount: 0, byteCount: 0,
@@ -62,15 +88,16 @@ public struct FolderWriter {
       try makeFolder(path)
       for (name, file) in checkpoint.tokenizerSources.named {
         try AtomicFile.write([file.bytes], to: "\(path)/\(name)")
-        report.files.append(name)
+        written.append(name)
       }
       try AtomicFile.write(configuration(), to: "\(path)/config.json")
-      report.files.append("config.json")
+      written.append("config.json")
     } catch {
       throw .write(error)
     }
     try writeWeights(to: "\(path)/model.safetensors", &report, progress)
-    report.files.append("model.safetensors")
+    written.append("model.safetensors")
+    report.files = written
     return report
   }
 
@@ -121,12 +148,18 @@ public struct FolderWriter {
     return elementType ?? (own == .float64 ? .float32 : own)
   }
 
-  private func checkRange(_ name: String) throws(ConversionError) {
+  /// What is the first to round to infinity.
+  private static let limits: [ElementType: Float] = [
+    .float16: 65520, .bfloat16: Float(bitPattern: 0x7F7F_8000),
+  ]
+
+  private func checkRange(
+    _ name: String, _ type: ElementType, _ limit: Float
+  ) throws(ConversionError) {
     guard let tensor = checkpoint.tensor(named: name) else { return }
     defer { tensor.release() }
     let largest = tensor.withFloats { $0.reduce(0) { max($0, abs($1)) } }
-    // 65520 is the first to round to infinity.
-    if largest >= 65520 { throw .range(tensor: name, largest: largest, type: .float16) }
+    if largest >= limit { throw .range(tensor: name, largest: largest, type: type) }
   }
 
   private static func write(

@@ -52,6 +52,8 @@ extension PickleMachine {
     guard shape.count == strides.count else {
       throw refuse("it has \(shape.count) sizes and \(strides.count) strides")
     }
+    // The sizes are kept with each tensor.
+    try count(2 * shape.count)
     tensors.append(PickleTensor(storage: storage, offset: offset, shape: shape, strides: strides))
     return .tensor(tensors.count - 1)
   }
@@ -88,7 +90,7 @@ extension PickleMachine {
     guard values.count == 5 || values.count == 6 else {
       throw refuse("a tuple of \(values.count)")
     }
-    guard case .text(let kind) = values[0], string(kind) == "storage" else {
+    guard case .text(let kind) = values[0], text(kind, is: "storage") else {
       throw refuse("a tuple that starts with \(values[0].summary)")
     }
     guard case .global(.storage(let type)) = values[1] else {

@@ -55,7 +55,9 @@ struct PickleMachine {
       guard (2...5).contains(version) else { throw .protocolVersion(version) }
     // Says how many bytes to read at once.
     case .frame: _ = try next(8)
-    case .mark: marks.append(stack.count)
+    case .mark:
+      try count()
+      marks.append(stack.count)
     case .pop:
       // As Python does: without a value above the last mark, the mark goes.
       if let mark = marks.last, mark == stack.count {
@@ -167,12 +169,17 @@ struct PickleMachine {
     try push(.integer(count == 0 ? 0 : Int(Int64(bitPattern: value << unused) >> unused)))
   }
 
+  /// Whether the text in `range` is `other`, without making a copy of what may be megabytes.
+  func text(_ range: Range<Int>, is other: String) -> Bool {
+    range.count == other.utf8.count && bytes[range].elementsEqual(other.utf8)
+  }
+
   func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
   // MARK: The stack
 
-  private mutating func count() throws(PickleProblem) {
-    valueCount += 1
+  mutating func count(_ values: Int = 1) throws(PickleProblem) {
+    valueCount += values
     guard valueCount <= Self.maximumValues else { throw .tooManyValues(limit: Self.maximumValues) }
   }
 

@@ -7,6 +7,7 @@ enum TorchReader: CheckpointReader {
   private static let zipStart = Array("PK\u{3}\u{4}".utf8)
 
   static func recognizes(path: String, firstBytes: UnsafeRawBufferPointer) -> Bool {
+    if NumPyReader.hasExtension(path) { return false }
     // An .npz is a zip archive too; the name of its first entry tells them apart.
     if firstBytes.starts(with: zipStart) { return !NumPyReader.isNumPyArchive(firstBytes) }
     return hasExtension(path) || firstBytes.starts(with: TorchLegacy.start)

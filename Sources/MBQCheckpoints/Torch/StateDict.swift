@@ -9,33 +9,38 @@ struct StateDict {
   ]
   private static let maximumDepth = 4
 
-  init(_ root: PickleValue, in machine: PickleMachine) throws(TorchProblem) {
-    var value = root
-    for _ in 0..<Self.maximumDepth {
-      guard case .dictionary(let place) = value else { throw .noWeights(found: value.summary) }
-      let members = machine.dictionaries[place]
-      let hasTensors = members.contains { if case .tensor = $0.value { true } else { false } }
-      if hasTensors {
-        tensors = try Self.named(members, machine)
-        return
-      }
-      guard let nested = Self.nested(members, machine) else {
-        throw .noWeights(found: Self.describe(members, machine))
-      }
-      value = nested
-    }
-    throw .noWeights(found: "dictionaries in dictionaries")
-  }
-
   private typealias Members = [(key: PickleValue, value: PickleValue)]
 
-  /// The dictionary under the likeliest of `keys`.
-  private static func nested(_ members: Members, _ machine: PickleMachine) -> PickleValue? {
+  init(_ root: PickleValue, in machine: PickleMachine) throws(TorchProblem) {
+    guard case .dictionary(let place) = root else { throw .noWeights(found: root.summary) }
+    let outer = machine.dictionaries[place]
+    // A script may keep a tensor beside the state dict, its loss or a step, so the one with more wins.
+    let nested = Self.nested(outer, machine, depth: 1)
+    let members =
+      nested.map { Self.tensorCount($0) > Self.tensorCount(outer) ? $0 : outer } ?? outer
+    guard Self.tensorCount(members) > 0 else {
+      throw .noWeights(found: Self.describe(outer, machine))
+    }
+    tensors = try Self.named(members, machine)
+  }
+
+  private static func tensorCount(_ members: Members) -> Int {
+    members.reduce(0) { if case .tensor = $1.value { $0 + 1 } else { $0 } }
+  }
+
+  /// The first dictionary with tensors under one of `keys`, the likeliest key first.
+  private static func nested(_ members: Members, _ machine: PickleMachine, depth: Int) -> Members? {
+    guard depth < maximumDepth else { return nil }
     for wanted in keys {
       for (key, value) in members {
-        if case .text(let range) = key, case .dictionary = value, machine.string(range) == wanted {
-          return value
-        }
+        guard case .text(let range) = key, case .dictionary(let place) = value,
+          machine.text(range, is: wanted)
+        else { continue }
+        let inner = machine.dictionaries[place]
+        if tensorCount(inner) > 0 { return inner }
+        if let found = nested(inner, machine, depth: depth + 1) { return found }
+        // One dictionary a key: a file that repeats it would make this search grow by powers.
+        break
       }
     }
     return nil
@@ -78,6 +83,11 @@ extension PickleTensor {
     func refuse(_ problem: String) -> TorchProblem { .view(tensor: name, problem: problem) }
     guard case .success = storage.elementType.byteCount(of: shape) else {
       throw refuse("its shape \(described(shape)) is more than a file can hold")
+    }
+    // With this, no place inside the storage overflows as a number of bytes.
+    guard case .success = storage.elementType.byteCount(of: [storage.count]) else {
+      throw .storage(
+        tensor: name, problem: "\(storage.count) values are more than a file can hold")
     }
     let count = shape.reduce(1, *)
     guard count <= storage.count else {

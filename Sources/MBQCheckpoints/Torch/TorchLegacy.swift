@@ -25,7 +25,9 @@ struct TorchLegacy {
     guard version == .integer(Self.version) else {
       throw refuse(.formatVersion(found: version.summary))
     }
-    let isBigEndian = isBigEndian(try TorchReader.run(&machine, path: path), machine)
+    // The writer's machine. It says `little_endian`, but torch writes little-endian on every machine, and
+    // does not look at it either.
+    _ = try TorchReader.run(&machine, path: path)
     let root = try TorchReader.run(&machine, path: path)
     let state: StateDict
     do throws(TorchProblem) {
@@ -34,7 +36,7 @@ struct TorchLegacy {
       throw refuse(error)
     }
     let keys = try TorchReader.run(&machine, path: path)
-    let starts = try storages(keys, machine, isBigEndian)
+    let starts = try storages(keys, machine)
 
     var tensors: [StoredTensor] = []
     for (name, tensor) in state.tensors {
@@ -48,7 +50,7 @@ struct TorchLegacy {
         tensors.append(
           StoredTensor(
             name: name, elementType: storage.elementType, shape: tensor.shape,
-            strides: place.strides, isBigEndian: isBigEndian,
+            strides: place.strides,
             range: (start + place.range.lowerBound)..<(start + place.range.upperBound),
             source: source))
       } catch {
@@ -58,21 +60,9 @@ struct TorchLegacy {
     return StoredWeights(tensors: tensors, files: [source])
   }
 
-  /// `{"little_endian": True, …}`.
-  private func isBigEndian(_ system: PickleValue, _ machine: PickleMachine) -> Bool {
-    guard case .dictionary(let place) = system else { return false }
-    return machine.dictionaries[place].contains { key, value in
-      if case .text(let range) = key {
-        value == .bool(false) && machine.string(range) == "little_endian"
-      } else {
-        false
-      }
-    }
-  }
-
   /// Where the bytes of each storage start; all of them are inside the file, and nothing follows.
   private func storages(
-    _ keys: PickleValue, _ machine: PickleMachine, _ isBigEndian: Bool
+    _ keys: PickleValue, _ machine: PickleMachine
   ) throws(CheckpointError) -> [ExactString: Int] {
     guard case .list(let list) = keys else {
       throw refuse(.legacy("the list of storages is \(keys.summary)"))
@@ -101,7 +91,7 @@ struct TorchLegacy {
         throw refuse(.legacy("the storage \(quoted(key.text)) is missing"))
       }
       let raw = source.bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-      let count = isBigEndian ? UInt64(bigEndian: raw) : UInt64(littleEndian: raw)
+      let count = UInt64(littleEndian: raw)
       guard count == UInt64(storage.count),
         case .success(let byteCount) = storage.elementType.byteCount(of: [storage.count])
       else {

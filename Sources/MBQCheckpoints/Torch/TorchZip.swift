@@ -41,16 +41,16 @@ struct TorchZip {
       } catch {
         throw refuse(error)
       }
-      let path = "\(folder)data/\(key)"
       let bytes: (source: SourceFile, range: Range<Int>)
-      if let known = storages[ExactString(path)] {
+      if let known = storages[ExactString(key)] {
         bytes = known
       } else {
+        let path = "\(folder)data/\(key)"
         guard let entry = archive[path] else {
           throw refuse(.storage(tensor: name, problem: "the archive has no \(quoted(path))"))
         }
         bytes = source.contents(of: entry)
-        storages[ExactString(path)] = bytes
+        storages[ExactString(key)] = bytes
         checkChecksum(entry)
       }
       guard case .success(bytes.range.count) = storage.elementType.byteCount(of: [storage.count])
@@ -59,7 +59,7 @@ struct TorchZip {
           .storage(
             tensor: name,
             problem:
-              "\(quoted(path)) has \(bytes.range.count) bytes, and \(storage.count) values of"
+              "\(quoted("\(folder)data/\(key)")) has \(bytes.range.count) bytes, and \(storage.count) values of"
               + " type \(storage.elementType.rawValue) were needed"))
       }
       let start = bytes.range.lowerBound

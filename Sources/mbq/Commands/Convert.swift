@@ -43,6 +43,9 @@ struct Convert: ParsableCommand {
   @Option(help: "The type of the weights (default: as they are, F64 as f32).")
   var dtype: Kind?
 
+  @Flag(help: "Replace the files of a folder that is there.")
+  var force = false
+
   @Flag(help: "Print the result as JSON.")
   var json = false
 
@@ -55,7 +58,7 @@ struct Convert: ParsableCommand {
     defer { progress.finish() }
     var shown = 0
     let written = try FolderWriter(checkpoint, requirements, elementType: dtype?.elementType)
-      .write(to: path) { share in
+      .write(to: path, replaces: force) { share in
         let percent = Int(share * 100)
         progress.advance(by: percent - shown)
         shown = percent

@@ -50,9 +50,9 @@ struct Inspect: ParsableCommand {
 
   private func isPacked() -> Bool {
     if URL(fileURLWithPath: path).pathExtension == "mbq" { return true }
-    guard let handle = FileHandle(forReadingAtPath: path) else { return false }
-    let start = try? handle.read(upToCount: 4)
-    return start == Data([0x89, 0x4D, 0x42, 0x51])
+    // Opened without waiting: a pipe is refused, as any checkpoint that is none.
+    guard let file = try? MappedFile(path: path) else { return false }
+    return file.bytes.starts(with: [0x89, 0x4D, 0x42, 0x51])
   }
 
   // MARK: Checkpoints

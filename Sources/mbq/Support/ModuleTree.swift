@@ -5,11 +5,13 @@ import MBQReport
 struct ModuleTree {
   private final class Node {
     var children: [(name: String, node: Node)] = []
+    private var places: [String: Int] = [:]
     var leaf: String?
     var parameters = 0
 
     func child(_ name: String) -> Node {
-      if let found = children.first(where: { $0.name == name }) { return found.node }
+      if let place = places[name] { return children[place].node }
+      places[name] = children.count
       let node = Node()
       children.append((name, node))
       return node
@@ -28,8 +30,9 @@ struct ModuleTree {
   mutating func add(_ name: String, leaf: String, parameters: Int) {
     var node = root
     node.parameters += parameters
-    for part in name.split(separator: ".") {
-      node = node.child(String(part))
+    // A model nests some ten modules; a stranger's name may have any number of dots and any characters.
+    for part in name.split(separator: ".", maxSplits: 15) {
+      node = node.child(DisplayText.clean(String(part), limit: 200))
       node.parameters += parameters
     }
     node.leaf = leaf

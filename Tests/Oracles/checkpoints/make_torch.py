@@ -82,6 +82,8 @@ def make_good():
                           "type": torch.float16, "large": 2**70, "negative": -3, "optimizer": {"step": torch.tensor(9.0)},
                           "state_dict": simple}), simple)
     good("nested-twice", saved({"model": {"module": collections.OrderedDict(simple)}}), simple)
+    good("loss-beside", saved({"epoch": 1, "loss": torch.tensor(0.5), "model_state_dict": simple}), simple)
+    good("model-is-configuration", saved({"model": {"type": "bert"}, "weights": simple}), simple)
     good("no-tensors-beside", saved({**simple, "note": "kept beside", "number": 4}))
     good("deflated", rezipped(saved(views), zipfile.ZIP_DEFLATED))
     swapped = rezipped(saved(simple), change=lambda name, data: b"big" if name.endswith("byteorder") else
@@ -188,6 +190,8 @@ def make_bad():
     bad("storage-missing", packed(state(w=tensor())), "has no usable storage for tensor 'w': the archive has no 'archive/data/0'" + damaged)
     bad("storage-of-other-size", packed(state(w=tensor(count=3)), eight), "has no usable storage for tensor 'w':"
         " 'archive/data/0' has 8 bytes, and 3 values of type F32 were needed" + damaged)
+    bad("storage-2-62", packed(state(w=tensor(count=2**62, offset=2**61, shape=(1,))), eight), f"has no usable storage for tensor 'w': {2**62} values"
+        " are more than a file can hold" + damaged)
     bad("storage-path", packed(state(w=tensor(key="../../etc/passwd")), eight), "has no usable storage for tensor 'w': the archive"
         " has no 'archive/data/../../etc/passwd'" + damaged)
     bad("same-name-twice", packed(b"\x80\x02}(" + (text("w") + tensor()) * 2 + b"u.", eight), "has two tensors called 'w'" + damaged)

@@ -141,7 +141,8 @@ BAD += [
     ("memo-2-32", P + b"Nr\xff\xff\xff\xff0j\xfe\xff\xff\xff.", f"has a pickle that asks at byte 9 for the stored value 4294967294, and none was stored{DAMAGED}"),
     ("put-nothing", P + b"q\x00.", f"has a pickle whose binPut at byte 2 finds too little on the stack{DAMAGED}"),
     # Structures without end.
-    ("holds-itself", P + b"}q\x00" + text("state_dict") + b"h\x00s.", "holds no weights: found dictionaries in dictionaries; save the weights alone with"
+    ("holds-itself", P + b"}q\x00" + text("state_dict") + b"h\x00s.", "holds no weights: found a dictionary of 'state_dict', and no tensors in it or in 'state_dict',"
+     " 'model_state_dict', 'model', 'module', 'net', 'network', 'weights' or 'params'; save the weights alone with"
      ' `torch.save(model.state_dict(), "pytorch_model.bin")`'),
     ("list-in-itself", P + b"]q\x00h\x00a.", 'holds no weights: found a list; save the weights alone with `torch.save(model.state_dict(), "pytorch_model.bin")`'),
     ("tuples-in-tuples", P + b")" + b"\x85" * 20000 + b".", 'holds no weights: found a tuple; save the weights alone with `torch.save(model.state_dict(), "pytorch_model.bin")`'),
