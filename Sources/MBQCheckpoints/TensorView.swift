@@ -11,11 +11,20 @@ public struct TensorView: Sendable {
   public var shape: [Int] { stored.shape }
   private let stored: StoredTensor
 
-  /// nil for a type that is not read as a weight.
+  /// The most dimensions of a view that is not in its order; weights of linears have two.
+  private static let maximumStridedRank = 4
+
+  /// nil for a type that is not read as a weight, and for a view with so many dimensions that counting
+  /// through them would take longer than reading the file.
   ///
   /// - Precondition: the tensor's source has been prepared.
   init?(_ stored: StoredTensor) {
     guard stored.elementType.isWeight else { return nil }
+    if let strides = stored.strides,
+      Self.merged(stored.shape, strides).shape.count > Self.maximumStridedRank
+    {
+      return nil
+    }
     self.stored = stored
   }
 
