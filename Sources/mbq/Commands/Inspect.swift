@@ -192,7 +192,8 @@ struct Inspect: ParsableCommand {
       blocks.append(.table(operations(header)))
     }
     blocks.append(.heading("Provenance"))
-    blocks.append(.verbatim(header.provenance))
+    // From a stranger's file, like the names above.
+    blocks.append(.verbatim(DisplayText.clean(header.provenance, limit: 1 << 20)))
     Output.show(Report(blocks), json: json)
   }
 
