@@ -81,6 +81,16 @@ public final class Checkpoint: Sendable {
     tokenizer = try TokenizerReader.read(
       tokenizerFiles, maximumPositions: read.configuration.maximumPositions)
     guard tokenizer.pieces.count == read.configuration.vocabularySize else {
+      if tokenizerFiles.tokenizer == nil, let added = try side.optional("added_tokens.json") {
+        // transformers before 4.34; how such tokens are cut out of a text is written nowhere in the folder.
+        throw .unsupported(
+          path: added.path,
+          what:
+            "it adds tokens to vocab.txt, which has \(counted(tokenizer.pieces.count, "piece")) for"
+            + " the word embedding's \(read.configuration.vocabularySize) rows",
+          advice: "save the tokenizer again so that there is a tokenizer.json:"
+            + " `AutoTokenizer.from_pretrained(dir).save_pretrained(dir)`")
+      }
       throw .vocabularySize(
         path: tokenizerFiles.vocabularyPath, pieces: tokenizer.pieces.count,
         configuration: configurationFile.path, rows: read.configuration.vocabularySize)

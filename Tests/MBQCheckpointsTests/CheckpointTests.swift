@@ -83,6 +83,19 @@ struct CheckpointTests {
         == "cannot open 'DIR/none': No such file or directory; check the spelling of the path")
   }
 
+  @Test("tokens of an added_tokens.json alone are refused with the way to save them")
+  func addedTokens() throws {
+    let folder = try TemporaryFolder(copying: "tiny")
+    try folder.remove("tokenizer.json")
+    try folder.edit("config.json", "\"vocab_size\": 38", "\"vocab_size\": 40")
+    try folder.write("added_tokens.json", "{\"covid\": 38, \"[URL]\": 39}")
+    #expect(
+      folder.openMessage()
+        == "'DIR/added_tokens.json': it adds tokens to vocab.txt, which has 38 pieces for the word"
+        + " embedding's 40 rows; save the tokenizer again so that there is a tokenizer.json:"
+        + " `AutoTokenizer.from_pretrained(dir).save_pretrained(dir)`")
+  }
+
   @Test("weights in a format that is not read are refused with the way to convert them")
   func otherFormats() throws {
     let expected = [
