@@ -15,8 +15,8 @@ struct TensorNames {
   /// What every family calls its largest tensor.
   private static let anchor = "embeddings.word_embeddings.weight"
 
-  /// Refuses, with `CheckpointError.unsupported`, a file of several models, and one in which two
-  /// tensors come to have one name.
+  /// Refuses, with `CheckpointError.unsupported`, a file of several models, one of another family, and
+  /// one in which two tensors come to have one name.
   init(
     _ stored: [StoredTensor], family: ModelConfiguration.Family, path: String
   ) throws(CheckpointError) {
@@ -37,6 +37,16 @@ struct TensorNames {
         what: "the weights hold several models: "
           + listed(candidates.prefix(8).map { quoted($0) }),
         advice: "save the one to use by itself: `torch.save(model.state_dict(), path)`")
+    }
+    // What looks like a wrapper may be the prefix of the family the weights really are of.
+    for other in ModelConfiguration.Family.allCases
+    where other != family && Self.ends(first, with: other.tensorPrefix) {
+      throw .unsupported(
+        path: path,
+        what:
+          "the weights are called as those of the family \(quoted(other.rawValue, "\"")) are, and"
+          + " model_type in config.json is \(quoted(family.rawValue, "\""))",
+        advice: "use the weights and the config.json of one model")
     }
     wrapper = first
     omitsFamilyPrefix = inside.isEmpty
