@@ -80,7 +80,7 @@ let package = Package(
       "MBQQuantizer",
       [
         "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQReference",
-        "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "CZlib",
+        "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "CMBQKernels", "CZlib",
       ]),
     module("MBQEvaluation", ["MBQCore", "MBQRuntime"]),
     module("MBQReport", ["MBQCore", "MBQEvaluation"]),

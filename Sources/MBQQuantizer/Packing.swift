@@ -31,23 +31,27 @@ public struct PackingReport: Sendable {
 public struct Packer {
   public let checkpoint: Checkpoint
   public let precision: Precision
+  /// What is packed: folded, and on its grid where a pass put it there.
+  public let model: WorkingModel
+  /// What was done to the weights before, for the provenance.
+  public var recipe: String?
+
   /// The model's operations, folded and merged as they are packed.
-  public let graph: ModelGraph
+  public var graph: ModelGraph { model.graph }
 
   /// Checks that the checkpoint has every tensor with the right shape and finite values.
   ///
   /// Refuses, with `QuantizerError.checkpoint`, all missing and mis-shaped tensors at once.
   public init(_ checkpoint: Checkpoint, precision: Precision) throws(QuantizerError) {
-    let lowered = ModelFamilies.lower(checkpoint.configuration)
-    do throws(CheckpointError) {
-      try checkpoint.require(lowered.requirements)
-      try checkpoint.checkFinite(lowered.requirements)
-    } catch {
-      throw .checkpoint(error)
-    }
+    self.init(
+      checkpoint, precision: precision, model: try WorkingModel(checkpoint).folded())
+  }
+
+  /// Packs `model`, which passes made of `checkpoint`'s.
+  public init(_ checkpoint: Checkpoint, precision: Precision, model: WorkingModel) {
     self.checkpoint = checkpoint
     self.precision = precision
-    graph = lowered.foldingNorms().mergingLinears()
+    self.model = model
   }
 
   /// The packed model with golden vectors of `texts`.
@@ -65,20 +69,14 @@ public struct Packer {
     var writer = PackedWriter(expectedWeightBytes: expectedByteCount)
     var schemes: [(name: String, tensors: Int, byteCount: Int)] = []
     for (index, tensor) in graph.tensors.enumerated() {
-      let values = tensor.expression.values(shape: tensor.shape) { name in
-        // `require` has seen every name.
-        checkpoint.tensor(named: name)?.floats() ?? []
-      }
-      let rows = tensor.shape.count == 2 ? tensor.shape[0] : 1
-      let scheme = precision.scheme(tensor.role, largest: largestMagnitude(values))
-      let encoded = scheme.encode(values, rows: rows, columns: values.count / rows)
+      let (name, encoded) = encode(index, tensor.role)
       writer.add(encoded)
       let size = encoded.elements.count + encoded.scales.count * 2
-      if let place = schemes.firstIndex(where: { $0.name == scheme.name }) {
+      if let place = schemes.firstIndex(where: { $0.name == name }) {
         schemes[place].tensors += 1
         schemes[place].byteCount += size
       } else {
-        schemes.append((scheme.name, 1, size))
+        schemes.append((name, 1, size))
       }
       progress(Double(index + 1) / Double(graph.tensors.count))
     }
@@ -101,6 +99,16 @@ public struct Packer {
         warnings: checkpoint.warnings))
   }
 
+  private func encode(_ index: Int, _ role: TensorRole) -> (scheme: String, EncodedMatrix) {
+    if let matrix = model.rounded[index] {
+      return (WeightSchemes.scheme(matrix.scheme).name, matrix)
+    }
+    let values = model.values[index]
+    let (rows, columns) = model.matrixShape(index)
+    let scheme = precision.scheme(role, largest: largestMagnitude(values))
+    return (scheme.name, scheme.encode(values, rows: rows, columns: columns))
+  }
+
   // MARK: Parts
 
   /// Parameters the model uses.
@@ -115,9 +123,9 @@ public struct Packer {
   }
 
   private func header() -> PackedHeader {
-    let configuration = checkpoint.configuration
+    let configuration = model.configuration
     return PackedHeader(
-      maximumTokens: min(configuration.maximumPositions, checkpoint.tokenizer.maximumLength),
+      maximumTokens: min(configuration.maximumPositions, model.tokenizer.maximumLength),
       vocabularyCount: configuration.vocabularySize,
       activations: precision == .int8 ? .int8PerToken : .float32, task: configuration.task,
       labels: configuration.labels,
@@ -129,7 +137,7 @@ public struct Packer {
   }
 
   private func encodeTokenizer() throws(TokenizerError) -> (options: [UInt8], vocabulary: [UInt8]) {
-    let files = checkpoint.tokenizer
+    let files = model.tokenizer
     let vocabulary = try Vocabulary(pieces: Array(files.pieces.prefix(files.wordPieceCount)))
     let options = TokenizerOptions(files)
     // Refuses what the runtime would refuse.
@@ -172,9 +180,9 @@ public struct Packer {
       ("tool", .string("mbq \(mbqVersion)")),
       ("family", .string(checkpoint.configuration.family.rawValue)),
       ("bits", .integer(precision.bits)),
-      ("recipe", .string(precision.summary)),
+      ("recipe", .string(recipe ?? precision.summary)),
       ("parameters", .integer(parameterCount)),
-      ("layers", .integer(checkpoint.configuration.layerCount)),
+      ("layers", .integer(model.configuration.layerCount)),
       ("sources", .array(files.map { .object($0) })),
       (
         "schemes",

@@ -1,0 +1,63 @@
+import MBQCore
+import MBQModel
+
+/// Rows of floats, each on a multiple of 16 floats from the first.
+public final class HiddenRows: @unchecked Sendable {
+  public let count: Int
+  public let width: Int
+  /// Floats from one row to the next: the width rounded up to 16, the rest zeros.
+  public let stride: Int
+  private let storage: AlignedBuffer
+
+  init(count: Int, width: Int) {
+    self.count = count
+    self.width = width
+    stride = roundUp(width, to: 16)
+    storage = AlignedBuffer(byteCount: count * stride * 4)
+  }
+
+  public var base: UnsafeMutablePointer<Float> { storage.pointer(to: Float.self) }
+
+  public func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
+}
+
+/// Texts as one ragged batch with every hidden state that is still needed.
+public final class HiddenStates {
+  public let tokens: [UInt32]
+  /// The position of each token in its text.
+  let positions: [UInt32]
+  /// The first row of each text, and the row after the last.
+  public let starts: [Int]
+  var buffers: [Int: HiddenRows] = [:]
+
+  public init(_ texts: [[UInt32]]) {
+    var tokens: [UInt32] = []
+    var positions: [UInt32] = []
+    var starts = [0]
+    for text in texts {
+      tokens += text
+      positions += text.indices.map(UInt32.init)
+      starts.append(tokens.count)
+    }
+    self.tokens = tokens
+    self.positions = positions
+    self.starts = starts
+  }
+
+  public var textCount: Int { starts.count - 1 }
+
+  func rows(of text: Int) -> Range<Int> { starts[text]..<starts[text + 1] }
+
+  func rowCount(_ domain: RowDomain) -> Int { domain == .tokens ? tokens.count : textCount }
+
+  /// The rows an operand is a stretch of columns of.
+  public func rows(_ operand: Operand) -> HiddenRows {
+    guard let rows = buffers[operand.buffer] else {
+      preconditionFailure("buffer \(operand.buffer) is not computed yet, or was released")
+    }
+    return rows
+  }
+
+  /// Puts rows in a buffer's place.
+  public func replace(_ buffer: Int, by rows: HiddenRows) { buffers[buffer] = rows }
+}
