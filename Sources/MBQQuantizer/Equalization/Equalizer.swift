@@ -1,0 +1,135 @@
+import MBQCheckpoints
+import MBQCore
+import MBQModel
+public import MBQRuntime
+
+/// Exact equalization of hidden states: rescales channels by powers of two folded into the neighbouring
+/// weights, so that int8 grids fit and the fp32 function stays the same to the bit.
+///
+/// For NoNorm/ReLU models every residual stream and every feed-forward vector can be rescaled, because
+/// nothing re-centres them; cross-layer equalization (Nagel et al., "Data-Free Quantization through
+/// Weight Equalization and Bias Correction", 2019) carried through residual sums. In LayerNorm/GELU
+/// models values and query-key pairs can.
+public enum Equalizer {
+  public struct Site: Equatable, Sendable {
+    /// The operation whose output is scaled, such as `layer.3.ffn.0.up`.
+    public var name: String
+    public var alpha: Float?
+    /// The smallest and the largest exponent chosen.
+    public var exponents: ClosedRange<Int>
+    /// What is left of the expected squared int8 error of the products that read it.
+    public var errorShare: Double
+  }
+
+  /// The model with its channels equalized, and what was done where.
+  ///
+  /// `texts` are token ids; without any, seeded sequences of word pieces stand in for them, which is
+  /// enough to see scales. `isStatic` for activations with one scale a tensor.
+  public static func equalize(
+    _ model: WorkingModel, texts: [[UInt32]] = [], isStatic: Bool = false,
+    parallel: Parallel = .serial, progress: (Double) -> Void = { _ in }
+  ) -> (model: WorkingModel, sites: [Site]) {
+    let groups = model.graph.scalingGroups()
+    guard !groups.isEmpty else { return (model, []) }
+    let states = observe(model, groups, texts.isEmpty ? samples(model) : texts, parallel)
+    var result = model
+    var sites: [Site] = []
+    for (index, group) in groups.enumerated() {
+      let choice = ScaleSearch.choose(
+        view(model, group, states), channels: group.width, isStatic: isStatic)
+      let exponents = representable(choice.exponents, group, result)
+      if exponents.contains(where: { $0 != 0 }) { result.scale(group, by: exponents) }
+      sites.append(
+        Site(
+          name: model.graph.producer(of: group.buffers[0]), alpha: choice.alpha,
+          exponents: (exponents.min() ?? 0)...(exponents.max() ?? 0),
+          errorShare: choice.before > 0 ? choice.after / choice.before : 1))
+      progress(Double(index + 1) / Double(groups.count))
+    }
+    return (result, sites)
+  }
+
+  /// Rows kept a state: enough to see the scales of every channel.
+  private static let rowLimit = 512
+
+  /// (tokens, width) of each buffer in a group.
+  private static func observe(
+    _ model: WorkingModel, _ groups: [ScalingGroup], _ texts: [[UInt32]], _ parallel: Parallel
+  ) -> [Int: [Float]] {
+    let wanted = Set(groups.flatMap { $0.buffers + $0.inverse })
+    let runner = ModelRunner(model, parallel: parallel)
+    let states = HiddenStates(texts)
+    var seen: [Int: [Float]] = [:]
+    for step in runner.steps.indices {
+      runner.run(step, states)
+      let operand = runner.steps[step].operation.output
+      if wanted.contains(operand.buffer) {
+        let rows = states.rows(operand)
+        // The first tokens are where outliers sit, so each text's is among the rows.
+        let firsts = rows.count == states.textCount ? [] : states.starts.dropLast()
+        let stride = max(1, rows.count / rowLimit)
+        let chosen = Set(Swift.stride(from: 0, to: rows.count, by: stride)).union(firsts).sorted()
+        seen[operand.buffer] = chosen.flatMap {
+          UnsafeBufferPointer(start: rows.row($0), count: rows.width)
+        }
+      }
+      runner.release(states, after: step)
+    }
+    return seen
+  }
+
+  private static func view(
+    _ model: WorkingModel, _ group: ScalingGroup, _ states: [Int: [Float]]
+  ) -> ChannelView {
+    let own = group.buffers.flatMap { states[$0] ?? [] }
+    var others = group.consumers.compactMap { step -> [Float]? in
+      guard case .linear(let o) = model.graph.steps[step].operation,
+        model.graph.tensors[o.weight].role == .weight
+      else { return nil }
+      return model.values[o.weight]
+    }
+    others += group.inverse.compactMap { states[$0] }
+    return ChannelView(states: own, weights: others)
+  }
+
+  /// Word pieces at random, for want of text: 16 sequences of 64.
+  static func samples(_ model: WorkingModel) -> [[UInt32]] {
+    var generator = SeededGenerator(seed: 0x6d62_7131)
+    let length = min(64, model.configuration.maximumPositions)
+    return (0..<16).map { _ in
+      [UInt32(model.tokenizer.classificationID)]
+        + (0..<max(length - 2, 0)).map { _ in
+          UInt32.random(in: 0..<UInt32(model.configuration.vocabularySize), using: &generator)
+        } + [UInt32(model.tokenizer.separatorID)]
+    }
+  }
+
+  /// The exponents where multiplying and dividing gives every weight back, 0 elsewhere.
+  private static func representable(
+    _ exponents: [Int], _ group: ScalingGroup, _ model: WorkingModel
+  ) -> [Int] {
+    guard exponents.contains(where: { $0 != 0 }) else { return exponents }
+    func isExact(_ exponents: [Int]) -> Bool {
+      var there = model
+      let changed = there.scale(group, by: exponents)
+      guard changed.allSatisfy({ there.values[$0].allSatisfy(\.isFinite) }) else { return false }
+      there.scale(group, by: exponents.map { -$0 })
+      return changed.allSatisfy { there.values[$0] == model.values[$0] }
+    }
+    guard !isExact(exponents) else { return exponents }
+    // One channel alone is at fault as a rule; which one is found by trying them.
+    return exponents.indices.map { channel in
+      guard exponents[channel] != 0 else { return 0 }
+      var alone = [Int](repeating: 0, count: exponents.count)
+      alone[channel] = exponents[channel]
+      return isExact(alone) ? exponents[channel] : 0
+    }
+  }
+}
+
+extension ModelGraph {
+  /// The site of the step that writes a buffer.
+  func producer(of buffer: Int) -> String {
+    steps.first { $0.operation.output.buffer == buffer }?.site.name ?? "buffer \(buffer)"
+  }
+}
