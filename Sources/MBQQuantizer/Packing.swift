@@ -73,7 +73,7 @@ public struct Packer {
       let scheme = precision.scheme(tensor.role, largest: largestMagnitude(values))
       let encoded = scheme.encode(values, rows: rows, columns: values.count / rows)
       writer.add(encoded)
-      let size = encoded.elements.count + encoded.scales.count * 2
+      let size = encoded.byteCount
       if let place = schemes.firstIndex(where: { $0.name == scheme.name }) {
         schemes[place].tensors += 1
         schemes[place].byteCount += size
