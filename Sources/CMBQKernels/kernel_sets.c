@@ -16,9 +16,8 @@ size_t mbq_kernel_sets(const mbq_kernel_set *const **first) {
   return sizeof sets / sizeof sets[0];
 }
 
-/* Twelve rows of up to two bytes an activation. */
-size_t mbq_linear_scratch(uint32_t inputs) {
-  return MBQ_MAX_ROWS * (((size_t)inputs + 15) / 16 * 16) * 2;
+size_t mbq_linear_scratch(uint32_t inputs, uint32_t group_size, int has_smoothing) {
+  return mbq_linear_layout_of(inputs, group_size, has_smoothing).end;
 }
 
 size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size) {

@@ -25,8 +25,15 @@ private struct Record {
   /// Input or query, residual or key, value, output.
   var operands: [Operand?] = [nil, nil, nil, nil]
   var heads = 0
-  var epsilon: Float = 0
+  /// One more than a tensor's index, or 0.
+  var smoothing = 0
+  /// Epsilon, or a query's step; and two more steps.
+  var numbers: [Float] = [0, 0, 0]
 }
+
+/// Bits of a linear's flags.
+private let staticFlag = 2
+private let wideFlag = 4
 
 extension PackedModel {
   static let recordSize = 64
@@ -52,9 +59,8 @@ extension PackedModel {
       }
       for index in 0..<4 { record.operands[index] = try operand(&reader) }
       record.heads = try reader.u16("operation heads")
-      try reader.reserved(2, "reserved operation bytes")
-      record.epsilon = try reader.f32("operation epsilon")
-      try reader.reserved(8, "reserved operation bytes")
+      record.smoothing = try reader.u16("operation smoothing")
+      for index in 0..<3 { record.numbers[index] = try reader.f32("operation numbers") }
       steps.append(
         PackedStep(layer: record.layer, operation: try record.operation(steps.count)))
     }
@@ -71,9 +77,8 @@ extension PackedModel {
     for tensor in record.tensors { writer.u16(tensor ?? none) }
     for operand in record.operands { write(operand, into: &writer) }
     writer.u16(record.heads)
-    writer.u16(0)
-    writer.f32(record.epsilon)
-    writer.u64(0)
+    writer.u16(record.smoothing)
+    for number in record.numbers { writer.f32(number) }
   }
 
   static func write(_ operand: Operand?, into writer: inout ByteWriter) {
@@ -98,11 +103,18 @@ extension Record {
       tensors = [o.weight, o.bias, o.norm?.gamma, o.norm?.beta]
       operands = [o.input, o.residual, nil, o.output]
       activation = Int(o.activation.rawValue)
+      smoothing = o.smoothing.map { $0 + 1 } ?? 0
       set(o.norm)
+      switch o.inputGrid {
+      case .int8PerToken: break
+      case .int8Static(let step): (flags, numbers[1]) = (staticFlag, step)
+      case .int16PerToken: flags = wideFlag
+      }
     case .attention(let o):
       kind = RecordKind.attention.rawValue
       operands = [o.query, o.key, o.value, o.output]
       heads = o.heads
+      if let steps = o.steps { numbers = [steps.query, steps.key, steps.value] }
     case .normalize(let o):
       kind = RecordKind.normalize.rawValue
       tensors = [nil, nil, o.norm.gamma, o.norm.beta]
@@ -116,7 +128,7 @@ extension Record {
 
   private mutating func set(_ value: Norm?) {
     norm = Int(value?.kind.rawValue ?? 0)
-    epsilon = value?.epsilon ?? 0
+    numbers[0] = value?.epsilon ?? 0
   }
 
   func operation(_ index: Int) throws(FormatError) -> Operation {
@@ -146,12 +158,15 @@ extension Record {
         .init(
           weight: try required(tensors[0], "weight"), bias: tensors[1],
           input: try required(operands[0], "input"), activation: activation,
-          residual: operands[1], norm: try readNorm(index), output: output))
+          residual: operands[1], norm: try readNorm(index), output: output,
+          inputGrid: try readGrid(index), smoothing: smoothing == 0 ? nil : smoothing - 1))
     case .attention:
       result = .attention(
         .init(
           query: try required(operands[0], "query"), key: try required(operands[1], "key"),
-          value: try required(operands[2], "value"), heads: heads, output: output))
+          value: try required(operands[2], "value"), heads: heads, output: output,
+          steps: numbers.allSatisfy { $0.bitPattern == 0 }
+            ? nil : AttentionSteps(query: numbers[0], key: numbers[1], value: numbers[2])))
     case .normalize:
       result = .normalize(
         .init(
@@ -171,6 +186,17 @@ extension Record {
     return result
   }
 
+  private func readGrid(_ index: Int) throws(FormatError) -> ActivationGrid {
+    switch flags {
+    case 0: return .int8PerToken
+    case staticFlag: return .int8Static(step: numbers[1])
+    case wideFlag: return .int16PerToken
+    default:
+      throw .invalid(
+        field: "flags of operation \(index)", found: "\(flags)", allowed: "0, 2 or 4")
+    }
+  }
+
   private func readNorm(_ index: Int) throws(FormatError) -> Norm? {
     guard norm != 0 else { return nil }
     guard let kind = Norm.Kind(rawValue: UInt8(norm)), let gamma = tensors[2], let beta = tensors[3]
@@ -179,6 +205,7 @@ extension Record {
         field: "norm of operation \(index)", found: "\(norm)",
         allowed: "0 to 2, with gamma and beta")
     }
+    let epsilon = numbers[0]
     guard epsilon >= 0, epsilon <= 1 else {
       throw .invalid(
         field: "epsilon of operation \(index)", found: "\(epsilon.bitPattern) (bits)",
@@ -190,6 +217,7 @@ extension Record {
   private func isSame(as other: Record) -> Bool {
     kind == other.kind && activation == other.activation && norm == other.norm
       && flags == other.flags && tensors == other.tensors && operands == other.operands
-      && heads == other.heads && epsilon.bitPattern == other.epsilon.bitPattern
+      && heads == other.heads && smoothing == other.smoothing
+      && numbers.map(\.bitPattern) == other.numbers.map(\.bitPattern)
   }
 }

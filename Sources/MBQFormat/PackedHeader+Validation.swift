@@ -19,13 +19,15 @@ public enum PackedLimits {
   public static let headSize = 256
   /// Bytes a compressed section may unfold to: a small file must not fill the memory.
   public static let rawSection = 1 << 26
+  /// The same for weights: 98 MB of fp32 are below it.
+  public static let rawWeights = 1 << 27
 }
 
 extension PackedHeader {
   /// Checks everything the runtime and the kernels rely on.
   ///
   /// After this, nothing is checked again.
-  func validate(weightsSize: Int) throws(FormatError) {
+  func validate(weights: UnsafeRawBufferPointer) throws(FormatError) {
     try require(maximumTokens, 2...PackedLimits.tokens, "maximum tokens")
     try require(vocabularyCount, 1...(1 << 24), "vocabulary count")
     try require(plan.batchWidth, 1...PackedLimits.width, "batch width")
@@ -41,7 +43,8 @@ extension PackedHeader {
     }
     var end = 0
     for (index, tensor) in tensors.enumerated() {
-      try validate(tensor, index, after: &end, weightsSize: weightsSize)
+      try validate(tensor, index, after: &end, weightsSize: weights.count)
+      try validateGroups(tensor, index, weights)
     }
     var flow = DataFlow(header: self)
     for index in steps.indices {
@@ -75,7 +78,7 @@ extension PackedHeader {
     // Below 2^43; where `Int` has 32 bits, it may not fit one.
     let most = UInt64(roundUp(tensor.rows, to: 16)) &* UInt64(roundUp(tensor.columns, to: 4)) &* 4
     let fits = most <= UInt64(Int.max)
-    let size = fits ? tensor.scheme.byteCount(rows: tensor.rows, columns: tensor.columns) : Int.max
+    let size = fits ? tensor.byteCount : Int.max
     guard tensor.offset.isMultiple(of: 64), tensor.offset >= end, size <= weightsSize,
       tensor.offset <= weightsSize - size
     else {
@@ -103,6 +106,22 @@ extension PackedHeader {
     end = tensor.scalesOffset + scales
   }
 
+  /// No group may turn a level into an integer outside of ±127: what the bounds of the products and the
+  /// kernels' bytes rely on.
+  private func validateGroups(
+    _ tensor: PackedTensor, _ index: Int, _ weights: UnsafeRawBufferPointer
+  ) throws(FormatError) {
+    let start = tensor.offset + tensor.scheme.byteCount(rows: tensor.rows, columns: tensor.columns)
+    for byte in weights[start..<(tensor.offset + tensor.byteCount)]
+    where !GroupByte(byte).fitsInt8 {
+      let group = GroupByte(byte)
+      throw .invalid(
+        field: "a group of \(tensorName(index))",
+        found: "multiplier \(group.multiplier) with zero point \(group.zero)",
+        allowed: "multiplier * max(zero point, 15 - zero point) up to 127")
+    }
+  }
+
   // MARK: Operations
 
   private func validate(_ operation: Operation, _ index: Int) throws(FormatError) {
@@ -125,6 +144,12 @@ extension PackedHeader {
       guard o.heads > 0, width.isMultiple(of: o.heads), width / o.heads <= PackedLimits.headSize,
         o.key.width == width, o.value.width == width, o.output.width == width
       else { throw shape(index, "\(o.heads) heads on widths that do not fit") }
+      if let steps = o.steps {
+        guard activations == .int8PerToken else {
+          throw shape(index, "steps in a model of float activations")
+        }
+        for step in [steps.query, steps.key, steps.value] { try validate(step: step, index) }
+      }
     case .normalize(let o):
       guard o.input.width == o.output.width, o.residual.map({ $0.width == o.output.width }) ?? true
       else { throw shape(index, "operands of different widths") }
@@ -177,6 +202,20 @@ extension PackedHeader {
       throw shape(index, "a residual of another width")
     }
     if let norm = o.norm { try validate(norm, o.output.width, index) }
+    guard o.inputGrid != .int8PerToken || o.smoothing != nil else { return }
+    guard activations == .int8PerToken, weight.scheme.isInteger else {
+      throw shape(index, "a grid or smoothing for \(weight.scheme.caseName) weights")
+    }
+    if case .int8Static(let step) = o.inputGrid { try validate(step: step, index) }
+    if let smoothing = o.smoothing { try validateVector(smoothing, o.input.width, index) }
+  }
+
+  private func validate(step: Float, _ index: Int) throws(FormatError) {
+    guard step.isNormal, step > 0 else {
+      throw .invalid(
+        field: "a step of operation \(index) (\(stepName(index)))",
+        found: "\(step.bitPattern) (bits)", allowed: "a normal number above 0")
+    }
   }
 
   private func validate(_ norm: Norm, _ width: Int, _ index: Int) throws(FormatError) {

@@ -41,7 +41,7 @@ extension PackedModel {
     header.names = try Self.names(reader(names), count: header.steps.count)
     header.goldens = try Self.goldens(reader(goldens), header)
     header.provenance = String(repairing: provenance.bytes)
-    try header.validate(weightsSize: weights.bytes.count)
+    try header.validate(weights: weights.bytes)
     self.init(
       header: header, weights: weights, tokenizerOptions: try contents(.tokenizer),
       vocabulary: try contents(.vocabulary), sections: sections, statedDigest: digest)
@@ -106,13 +106,11 @@ extension PackedModel {
           field: "the \(kind.name) section", offset: offset, needed: length,
           available: bytes.count - offset)
       }
-      guard rawLength <= PackedLimits.rawSection || rawLength == length,
-        kind != .weights || rawLength == length
-      else {
+      let most = kind == .weights ? PackedLimits.rawWeights : PackedLimits.rawSection
+      guard rawLength <= most || rawLength == length else {
         throw .invalid(
           field: "raw length of the \(kind.name) section", found: "\(rawLength)",
-          allowed: kind == .weights
-            ? "\(length), its length" : "at most \(PackedLimits.rawSection)")
+          allowed: "at most \(most)")
       }
       // No checksum covers what lies between sections.
       guard bytes[end..<offset].allSatisfy({ $0 == 0 }) else {

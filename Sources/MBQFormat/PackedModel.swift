@@ -6,7 +6,7 @@ import MBQSchemes
 ///
 /// A file states the lowest minor version that has all it uses (`PackedHeader.minorVersion`).
 public let packedMajor = 1
-public let packedMinor = 1
+public let packedMinor = 2
 
 /// How hidden states are represented inside the products.
 public enum ActivationScheme: UInt16, Sendable, CaseIterable {
@@ -22,6 +22,11 @@ public struct PackedTensor: Equatable, Sendable {
   public var rows: Int
   public var columns: Int
   public var offset: Int
+  /// Bytes of the elements and the group bytes behind them.
+  public var byteCount: Int {
+    scheme.byteCount(rows: rows, columns: columns)
+      + scheme.groupByteCount(rows: rows, columns: columns)
+  }
   /// Where one bfloat16 a row stands, for schemes with scales.
   public var scalesOffset: Int
 
@@ -103,7 +108,16 @@ public struct PackedHeader: Equatable, Sendable {
   }
 
   /// Files of models that give one label a text are what version 1.0 wrote.
-  var minorVersion: Int { task == .singleLabel ? 0 : 1 }
+  ///
+  /// Compressed weights are of version 1.2 whatever this says.
+  var minorVersion: Int {
+    if tensors.contains(where: { $0.scheme.bits == 4 })
+      || steps.contains(where: \.operation.isNewIn2)
+    {
+      return 2
+    }
+    return task == .singleLabel ? 0 : 1
+  }
 
   public func stepName(_ index: Int) -> Message {
     names.count == steps.count ? "\(names[index])" : "step \(index)"
@@ -119,6 +133,15 @@ public struct PackedHeader: Equatable, Sendable {
 }
 
 extension Operation {
+  /// Uses what version 1.2 brought.
+  fileprivate var isNewIn2: Bool {
+    switch self {
+    case .linear(let o): o.inputGrid != .int8PerToken || o.smoothing != nil
+    case .attention(let o): o.steps != nil
+    case .embed, .normalize, .pool: false
+    }
+  }
+
   /// What a tensor is to this operation, or `nil` if it is not read.
   fileprivate func tensorPart(_ tensor: Int) -> StaticString? {
     switch self {
@@ -127,7 +150,9 @@ extension Operation {
         ? "word" : tensor == o.position ? "position" : tensor == o.type ? "type" : nil
     case .linear(let o):
       tensor == o.weight
-        ? "weight" : tensor == o.bias ? "bias" : o.norm.flatMap { $0.part(tensor) }
+        ? "weight"
+        : tensor == o.bias
+          ? "bias" : tensor == o.smoothing ? "smoothing" : o.norm.flatMap { $0.part(tensor) }
     case .normalize(let o): o.norm.part(tensor)
     case .attention, .pool: nil
     }
@@ -164,7 +189,7 @@ public struct PackedModel: @unchecked Sendable {
     self.statedDigest = statedDigest
   }
 
-  /// The weights section, 64-byte aligned within the file.
+  /// The weights section, 64-byte aligned: within the file, or inflated.
   public var weights: UnsafeRawBufferPointer { weightsSection.bytes }
   /// Tokenizer options and vocabulary, as the tokenizer encodes them.
   public var tokenizerOptions: UnsafeRawBufferPointer { tokenizerSection.bytes }
@@ -173,6 +198,13 @@ public struct PackedModel: @unchecked Sendable {
   public func elements(_ tensor: PackedTensor) -> UnsafeRawBufferPointer {
     let count = tensor.scheme.byteCount(rows: tensor.rows, columns: tensor.columns)
     return UnsafeRawBufferPointer(rebasing: weights[tensor.offset..<(tensor.offset + count)])
+  }
+
+  /// The group bytes as they are stored; none for schemes without groups.
+  public func groups(_ tensor: PackedTensor) -> UnsafeRawBufferPointer {
+    let start = tensor.offset + tensor.scheme.byteCount(rows: tensor.rows, columns: tensor.columns)
+    let count = tensor.scheme.groupByteCount(rows: tensor.rows, columns: tensor.columns)
+    return UnsafeRawBufferPointer(rebasing: weights[start..<(start + count)])
   }
 
   /// The scale of one row; 1 for schemes without scales.

@@ -16,6 +16,7 @@ public struct PackedWriter {
     align(to: AlignedBuffer.alignment)
     let offset = weights.count
     weights.append(contentsOf: matrix.elements)
+    appendGroups(of: matrix)
     var scalesOffset = 0
     if matrix.scheme.hasScales {
       align(to: 2)
@@ -32,6 +33,21 @@ public struct PackedWriter {
     return tensors.count - 1
   }
 
+  /// In the order of `SchemeCode.groupIndex`; rows that pad a block have bytes of 0.
+  private mutating func appendGroups(of matrix: EncodedMatrix) {
+    guard let size = matrix.scheme.groupSize else { return }
+    let count = (matrix.columns + size - 1) / size
+    let start = weights.count
+    weights += repeatElement(
+      0, count: matrix.scheme.groupByteCount(rows: matrix.rows, columns: matrix.columns))
+    for row in 0..<matrix.rows {
+      for group in 0..<count {
+        let index = matrix.scheme.groupIndex(row: row, group: group, columns: matrix.columns)
+        weights[start + index] = matrix.groups[row * count + group]
+      }
+    }
+  }
+
   private mutating func align(to multiple: Int) {
     let padding = roundUp(weights.count, to: multiple) - weights.count
     weights.append(contentsOf: repeatElement(0, count: padding))
@@ -39,11 +55,12 @@ public struct PackedWriter {
 
   /// The whole file.
   ///
-  /// `header.tensors` is taken from the matrices added. `deflate` gives a zlib stream, used for
-  /// sections other than the weights where it is shorter.
+  /// `header.tensors` is taken from the matrices added. `deflate` gives a zlib stream, used where it is
+  /// shorter; for the weights only with `compressWeights`, which a runtime then inflates when it opens
+  /// the file instead of using them where they are. More than 2^27 bytes of them stay as they are.
   public func file(
     _ header: PackedHeader, tokenizerOptions: [UInt8], vocabulary: [UInt8],
-    deflate: ([UInt8]) -> [UInt8] = { $0 }
+    compressWeights: Bool = false, deflate: ([UInt8]) -> [UInt8] = { $0 }
   ) -> [UInt8] {
     var header = header
     header.tensors = tensors
@@ -61,9 +78,12 @@ public struct PackedWriter {
       (.provenance, Array(header.provenance.utf8)),
     ]
     let parts = contents.map { kind, bytes in
-      let short = kind == .weights ? bytes : deflate(bytes)
+      let stays =
+        kind == .weights && (!compressWeights || bytes.count > PackedLimits.rawWeights)
+      let short = stays ? bytes : deflate(bytes)
       return (kind, short.count < bytes.count ? short : bytes, bytes.count)
     }
+    let hasShortWeights = parts.contains { $0 == .weights && $1.count != $2 }
     var table = ByteWriter()
     var offset = fixedHeaderSize + parts.count * sectionEntrySize
     for (kind, bytes, rawCount) in parts {
@@ -81,7 +101,7 @@ public struct PackedWriter {
     var fixed = ByteWriter()
     fixed.append(packedSignature)
     fixed.u16(packedMajor)
-    fixed.u16(header.minorVersion)
+    fixed.u16(hasShortWeights ? 2 : header.minorVersion)
     fixed.u32(parts.count)
     fixed.u64(offset)
     fixed.u64(0)  // Checksum and reserved bytes.

@@ -62,6 +62,31 @@ public struct Norm: Equatable, Sendable {
   }
 }
 
+/// How the rows of a linear with integer weights are put on a grid (Formats/arithmetic.md).
+///
+/// Linears with float weights have none; the first case stands there.
+public enum ActivationGrid: Equatable, Sendable {
+  /// int8, the step found for each row at run time: (1), (2).
+  case int8PerToken
+  /// int8 with the same step for every row, found by calibration: (14).
+  case int8Static(step: Float)
+  /// 16 bits as two int8 products, the step found for each row: (15).
+  case int16PerToken
+}
+
+/// Steps found by calibration for the three inputs of an attention: (14).
+public struct AttentionSteps: Equatable, Sendable {
+  public var query: Float
+  public var key: Float
+  public var value: Float
+
+  public init(query: Float, key: Float, value: Float) {
+    self.query = query
+    self.key = key
+    self.value = value
+  }
+}
+
 /// One step of a model.
 ///
 /// Tensors and buffers are indices into the model's lists.
@@ -84,7 +109,8 @@ public enum Operation: Equatable, Sendable {
     }
   }
 
-  /// `norm(activation(input · weightᵀ + bias) + residual)`; weight (output width, input width).
+  /// `norm(activation((input * smoothing) · weightᵀ + bias) + residual)`; weight (output width, input
+  /// width).
   public struct Linear: Equatable, Sendable {
     public var weight: Int
     public var bias: Int?
@@ -93,10 +119,18 @@ public enum Operation: Equatable, Sendable {
     public var residual: Operand?
     public var norm: Norm?
     public var output: Operand
+    /// Integer weights in a model of int8 activations only.
+    public var inputGrid: ActivationGrid
+    /// A vector of the input's width: what is put on the grid is the input times it, column by column.
+    ///
+    /// It smooths a hidden state whose own scale cannot be changed, for a residual reads it too (Xiao
+    /// et al., "SmoothQuant", 2022, equation 3). Integer weights only.
+    public var smoothing: Int?
 
     public init(
       weight: Int, bias: Int?, input: Operand, activation: LinearActivation = .none,
-      residual: Operand? = nil, norm: Norm? = nil, output: Operand
+      residual: Operand? = nil, norm: Norm? = nil, output: Operand,
+      inputGrid: ActivationGrid = .int8PerToken, smoothing: Int? = nil
     ) {
       self.weight = weight
       self.bias = bias
@@ -105,6 +139,8 @@ public enum Operation: Equatable, Sendable {
       self.residual = residual
       self.norm = norm
       self.output = output
+      self.inputGrid = inputGrid
+      self.smoothing = smoothing
     }
   }
 
@@ -115,13 +151,19 @@ public enum Operation: Equatable, Sendable {
     public var value: Operand
     public var heads: Int
     public var output: Operand
+    /// `nil`: each token's own. Models of int8 activations only.
+    public var steps: AttentionSteps?
 
-    public init(query: Operand, key: Operand, value: Operand, heads: Int, output: Operand) {
+    public init(
+      query: Operand, key: Operand, value: Operand, heads: Int, output: Operand,
+      steps: AttentionSteps? = nil
+    ) {
       self.query = query
       self.key = key
       self.value = value
       self.heads = heads
       self.output = output
+      self.steps = steps
     }
   }
 

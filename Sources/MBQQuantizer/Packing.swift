@@ -6,7 +6,7 @@ import MBQFormat
 import MBQModel
 import MBQRuntime
 import MBQSchemes
-import MBQTokenizer
+public import MBQTokenizer
 
 /// A model packed in memory, ready to be written.
 public struct PackedFile: Sendable {
@@ -71,7 +71,7 @@ public struct Packer {
     for (index, tensor) in graph.tensors.enumerated() {
       let (name, encoded) = encode(index, tensor.role)
       writer.add(encoded)
-      let size = encoded.elements.count + encoded.scales.count * 2
+      let size = encoded.byteCount
       if let place = schemes.firstIndex(where: { $0.name == name }) {
         schemes[place].tensors += 1
         schemes[place].byteCount += size
@@ -110,6 +110,8 @@ public struct Packer {
   }
 
   // MARK: Parts
+
+  public var tokenizerOptions: TokenizerOptions { TokenizerOptions(model.tokenizer) }
 
   /// Parameters the model uses.
   public var parameterCount: Int {

@@ -10,6 +10,8 @@ public enum QuantizerError: ExplainedError, Equatable {
   /// The packed model does not run: a fault of this program, or weights that overflow.
   case unusable(ModelError)
   case write(FileError)
+  /// Calibration text shows something no weight can be rounded by.
+  case calibration(site: String, problem: String, advice: String)
 
   public var explanation: String {
     switch self {
@@ -17,6 +19,7 @@ public enum QuantizerError: ExplainedError, Equatable {
     case .tokenizer(let path, let error): "\(path): \(error.explanation)"
     case .unusable(let error): "the packed model does not run: \(error.explanation)"
     case .write(let error): error.explanation
+    case .calibration(let site, let problem, let advice): "\(site): \(problem); \(advice)"
     }
   }
 
@@ -27,6 +30,7 @@ public enum QuantizerError: ExplainedError, Equatable {
     case .unusable(.notFinite): .badInput
     case .unusable: .internalError
     case .write(let error): error.kind
+    case .calibration: .badInput
     }
   }
 }

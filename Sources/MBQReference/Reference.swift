@@ -65,7 +65,10 @@ public struct Reference: Sendable {
     switch operation {
     case .embed(let o): return embed(o, tokens)
     case .linear(let o):
-      var y = multiply(read(o.input), weights[o.weight], rows, o.input.width, o.output.width)
+      var x = read(o.input)
+      // No grid here, so smoothing only undoes what was divided into the weight's columns.
+      if let smoothing = o.smoothing { scaleRows(&x, weights[smoothing]) }
+      var y = multiply(x, weights[o.weight], rows, o.input.width, o.output.width)
       if let bias = o.bias { addToRows(&y, weights[bias]) }
       activate(&y, o.activation)
       if let residual = o.residual { add(&y, read(residual)) }
@@ -202,6 +205,12 @@ public struct Reference: Sendable {
       for column in 0..<width {
         y[start + column] = y[start + column] * gamma[column] + beta[column]
       }
+    }
+  }
+
+  private func scaleRows(_ y: inout [Float], _ vector: [Float]) {
+    for start in stride(from: 0, to: y.count, by: vector.count) {
+      for column in vector.indices { y[start + column] *= vector[column] }
     }
   }
 

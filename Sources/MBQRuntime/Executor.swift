@@ -121,6 +121,11 @@ struct Executor {
       call.head_size = UInt32(size)
       call.row_count = phase.firstRowsOnly ? 1 : UInt32(rows.count)
       call.scale = 1 / Float(size).squareRoot()
+      if let steps = o.steps {
+        call.query_step = steps.query
+        call.key_step = steps.key
+        call.value_step = steps.value
+      }
       call.scratch = state.scratchBase(worker)
       switch header.activations {
       case .int8PerToken: set.pointee.attention_i8(&call)
@@ -187,12 +192,20 @@ struct Executor {
     switch tensor.scheme {
     case .float32: kind = MBQ_ROW_F32
     case .float16: kind = MBQ_ROW_F16
-    default: kind = MBQ_ROW_I8
+    case .int8Rows: kind = MBQ_ROW_I8
+    default: kind = MBQ_ROW_I4
     }
     let start = model.packed.weights.baseAddress! + tensor.offset
+    var groups: UnsafePointer<UInt8>?
+    if tensor.scheme.groupSize != nil {
+      let bytes = model.packed.groups(tensor)
+      groups =
+        bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + row * bytes.count / tensor.rows
+    }
     set.pointee.widen_row(
-      target, start + row * tensor.columns * tensor.scheme.elementSize,
-      model.packed.scale(tensor, row: row), width, UInt32(kind), add ? 1 : 0)
+      target, start + row * tensor.scheme.byteCount(rows: 1, columns: tensor.columns),
+      model.packed.scale(tensor, row: row), width, UInt32(kind), add ? 1 : 0, groups,
+      UInt32(tensor.scheme.groupSize ?? 0))
   }
 
   private func linear(_ o: Operation.Linear, _ rows: Range<Int>, _ worker: Int) {
@@ -222,8 +235,18 @@ struct Executor {
     call.outputs = UInt32(o.output.width)
     call.activation = UInt32(o.activation.rawValue)
     call.scratch = state.scratchBase(worker)
+    if let size = tensor.scheme.groupSize {
+      call.groups = model.packed.groups(tensor).baseAddress!.assumingMemoryBound(to: UInt8.self)
+      call.group_size = UInt32(size)
+    }
+    switch o.inputGrid {
+    case .int8PerToken: break
+    case .int8Static(let step): call.step = step
+    case .int16PerToken: call.wide = 1
+    }
+    if let smoothing = o.smoothing { call.smoothing = model.tensors.vector(smoothing) }
     switch tensor.scheme {
-    case .int8Channel:
+    case _ where tensor.scheme.isInteger:
       call.scales = model.tensors.vector(o.weight)
       call.column_sums = model.tensors.columnSums(o.weight)
       set.pointee.linear_i8(&call)

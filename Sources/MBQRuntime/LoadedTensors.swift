@@ -22,7 +22,7 @@ struct LoadedTensors: ~Copyable, @unchecked Sendable {
     for tensor in packed.header.tensors {
       floatOffsets.append(floatCount)
       sumOffsets.append(sumCount)
-      if tensor.scheme == .int8Channel {
+      if tensor.scheme.isInteger {
         floatCount += roundUp(tensor.rows, to: 16)
         sumCount += roundUp(tensor.rows, to: 16)
       } else if tensor.rows == 1 {
@@ -36,12 +36,15 @@ struct LoadedTensors: ~Copyable, @unchecked Sendable {
     let target = floats.pointer(to: Float.self)
     for (index, tensor) in packed.header.tensors.enumerated() {
       let place = target + floatOffsets[index]
-      if tensor.scheme == .int8Channel {
+      if tensor.scheme.isInteger {
         for row in 0..<tensor.rows { place[row] = packed.scale(tensor, row: row) }
+        let size = tensor.scheme.groupSize
         kernels.pointee.column_sums(
-          packed.elements(tensor).assumingMemoryBound(to: Int8.self).baseAddress,
-          UInt32(tensor.columns), UInt32(tensor.rows),
-          sums.pointer(to: Int32.self) + sumOffsets[index])
+          packed.elements(tensor).baseAddress, UInt32(tensor.columns), UInt32(tensor.rows),
+          sums.pointer(to: Int32.self) + sumOffsets[index],
+          size == nil
+            ? nil : packed.groups(tensor).assumingMemoryBound(to: UInt8.self).baseAddress,
+          UInt32(size ?? 0))
       } else if tensor.rows == 1 {
         let bytes = packed.elements(tensor)
         switch tensor.scheme {
@@ -55,7 +58,7 @@ struct LoadedTensors: ~Copyable, @unchecked Sendable {
             let bits = bytes.loadUnaligned(fromByteOffset: column * 4, as: UInt32.self)
             place[column] = Float(bitPattern: UInt32(littleEndian: bits))
           }
-        case .float32Panels, .float16Panels, .int8Channel, .int8Rows: break
+        default: break
         }
       }
     }

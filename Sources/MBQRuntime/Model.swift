@@ -3,6 +3,7 @@ import MBQCore
 import MBQFormat
 import MBQKernels
 import MBQModel
+import MBQSchemes
 import MBQTokenizer
 
 /// A packed model, ready to classify.
@@ -98,7 +99,12 @@ public final class Model: Sendable {
     var most = 0
     for step in packed.header.steps {
       switch step.operation {
-      case .linear(let o): most = max(most, mbq_linear_scratch(UInt32(o.input.width)))
+      case .linear(let o):
+        let groupSize = packed.header.tensors[o.weight].scheme.groupSize ?? 0
+        most = max(
+          most,
+          mbq_linear_scratch(
+            UInt32(o.input.width), UInt32(groupSize), o.smoothing == nil ? 0 : 1))
       case .attention(let o):
         let size = o.query.width / o.heads
         most = max(most, mbq_attention_scratch(UInt32(maximumTokens), UInt32(size)))

@@ -1,13 +1,22 @@
 import MBQCore
 
-/// A matrix as it is stored: its elements in the scheme's order, and one bfloat16 scale a row if the
-/// scheme has any.
+/// A matrix as it is stored: its elements in the scheme's order, and one bfloat16 scale a row and one
+/// byte a group if the scheme has any.
 public struct EncodedMatrix: Equatable, Sendable {
   public var scheme: SchemeCode
   public var rows: Int
   public var columns: Int
   public var elements: [UInt8]
   public var scales: [UInt16]
+  /// (rows, groups a row): the multiplier in the low nibble, the zero point in the high one.
+  ///
+  /// Empty for schemes without groups.
+  public var groups: [UInt8] = []
+
+  /// Bytes in the file: elements, group bytes and scales, alignment not counted.
+  public var byteCount: Int {
+    elements.count + scheme.groupByteCount(rows: rows, columns: columns) + scales.count * 2
+  }
 }
 
 /// A way to store one matrix.
@@ -41,6 +50,12 @@ public enum WeightSchemes {
     Float16Panels.self,
     Int8Channel.self,
     Int8Rows.self,
+    Int4Channel32.self,
+    Int4Channel64.self,
+    Int4Channel128.self,
+    Int4Rows32.self,
+    Int4Rows64.self,
+    Int4Rows128.self,
   ]
 
   public static func scheme(_ code: SchemeCode) -> any WeightScheme.Type {

@@ -43,7 +43,7 @@ final class KernelProblem {
     var generator = SeededGenerator(seed: 7)
     let buffers = Buffers([
       rows * inputs * 4, outputs * inputs * 4, outputs * 4, outputs * 4, rows * outputs * 4,
-      rows * outputs * 4, mbq_linear_scratch(UInt32(inputs)),
+      rows * outputs * 4, mbq_linear_scratch(UInt32(inputs), 0, 0),
     ])
     buffers.fill(0, scale: 1, &generator)
     if element == .i8 {
@@ -58,8 +58,8 @@ final class KernelProblem {
     for index in 2...4 { buffers.fill(index, scale: 0.01, &generator) }
     let sums = Buffers([outputs * 4])
     set.column_sums(
-      buffers.address(1).assumingMemoryBound(to: Int8.self), UInt32(inputs), UInt32(outputs),
-      sums.address(0).assumingMemoryBound(to: Int32.self))
+      buffers.address(1), UInt32(inputs), UInt32(outputs),
+      sums.address(0).assumingMemoryBound(to: Int32.self), nil, 0)
     return KernelProblem(
       "linear_\(element)", element, rows: rows, shape: "\(inputs)→\(outputs)",
       epilogue: epilogue.rawValue, multiplications: rows * inputs * outputs, buffers

@@ -138,7 +138,7 @@ final class LinearProblem {
       rows: range.count, width: outputs, gap: 32)
     let apart = GuardedRows(rows: range.count, width: outputs, gap: 48)
     let y = options.residual == .inPlace ? r : apart
-    let scratch = GuardedBytes(count: mbq_linear_scratch(UInt32(inputs)))
+    let scratch = GuardedBytes(count: mbq_linear_scratch(UInt32(inputs), 0, 0))
     let scales = paddedVector(scales)
     let bias = paddedVector(bias)
     let gamma = paddedVector(gamma)
@@ -168,8 +168,8 @@ final class LinearProblem {
     switch kind {
     case .int8:
       kernels.functions.column_sums(
-        packed.base.assumingMemoryBound(to: Int8.self), UInt32(inputs), UInt32(outputs),
-        sums.base.assumingMemoryBound(to: Int32.self))
+        packed.base, UInt32(inputs), UInt32(outputs),
+        sums.base.assumingMemoryBound(to: Int32.self), nil, 0)
       call.scales = UnsafePointer(scales.base)
       call.column_sums = UnsafePointer(sums.base.assumingMemoryBound(to: Int32.self))
       kernels.functions.linear_i8(&call)
@@ -193,8 +193,7 @@ final class LinearProblem {
     let sums = GuardedBytes(count: count * 4)
     let first = sums.base.assumingMemoryBound(to: Int32.self)
     kernels.functions.column_sums(
-      packed.base.assumingMemoryBound(to: Int8.self), UInt32(shape.inputs), UInt32(shape.outputs),
-      first)
+      packed.base, UInt32(shape.inputs), UInt32(shape.outputs), first, nil, 0)
     #expect(sums.guardsHold)
     return Array(UnsafeBufferPointer(start: first, count: count))
   }

@@ -74,7 +74,7 @@ struct RowTests {
       start ?? [Float](repeating: .nan, count: row.count), rows: 1, width: row.count)
     kernels.functions.widen_row(
       y.base, UnsafeRawPointer(stored.base), scale, UInt32(row.count), UInt32(kind),
-      start == nil ? 0 : 1)
+      start == nil ? 0 : 1, nil, 0)
     #expect(y.guardsHold && y.paddingIsZero)
     return y.values
   }

@@ -107,7 +107,7 @@ static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t 
   a.weights = w;
   if (kind == MBQ_ROW_I8) {
     int32_t *sums = room(panels * 64);
-    set->column_sums((const int8_t *)w, inputs, outputs, sums);
+    set->column_sums(w, inputs, outputs, sums, NULL, 0);
     digest = mbq_crc32(digest, sums, panels * 64);
     a.column_sums = sums;
     a.scales = vector(outputs, 0.01f);
@@ -124,7 +124,7 @@ static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t 
   a.output_stride = out;
   a.rows = rows, a.inputs = inputs, a.outputs = outputs;
   a.epsilon = 1e-5f;
-  a.scratch = room(mbq_linear_scratch(inputs));
+  a.scratch = room(mbq_linear_scratch(inputs, 0, 0));
   (kind == MBQ_ROW_F32 ? set->linear_f32 : kind == MBQ_ROW_F16 ? set->linear_f16 : set->linear_i8)(&a);
   for (uint32_t r = 0; r < rows; r++) digest_floats(a.output + r * out, outputs);
   end();
@@ -197,7 +197,7 @@ static void stored_rows(const mbq_kernel_set *set) {
       const uint32_t any = next() & (kind == MBQ_ROW_F32 ? 0x3FFFFFFF : ~0u);
       memcpy(row + k * size, &any, size);
     }
-    set->widen_row(y, row, 0.0123f, width, kind, i / 3 % 2);
+    set->widen_row(y, row, 0.0123f, width, kind, i / 3 % 2, NULL, 0);
     digest_floats(y, width);
     end();
   }
@@ -233,7 +233,7 @@ static void fused(const mbq_kernel_set *set) {
       w[n / 16 * 32 + n % 16 + 16] = b;
     }
     mbq_linear a = {.input = x, .input_stride = 16, .weights = w, .output = y, .output_stride = OUTPUTS,
-                    .rows = 1, .inputs = 2, .outputs = OUTPUTS, .scratch = room(mbq_linear_scratch(2))};
+                    .rows = 1, .inputs = 2, .outputs = OUTPUTS, .scratch = room(mbq_linear_scratch(2, 0, 0))};
     set->linear_f32(&a);
     digest_floats(y, OUTPUTS);
     end();

@@ -22,13 +22,14 @@
 enum { MBQ_ACTIVATION_NONE = 0, MBQ_ACTIVATION_RELU = 1, MBQ_ACTIVATION_GELU = 2,
        MBQ_ACTIVATION_TANH = 3 };
 enum { MBQ_NORM_NONE = 0, MBQ_NORM_NO_NORM = 1, MBQ_NORM_LAYER_NORM = 2 };
-enum { MBQ_ROW_F32 = 0, MBQ_ROW_F16 = 1, MBQ_ROW_I8 = 2 };
+enum { MBQ_ROW_F32 = 0, MBQ_ROW_F16 = 1, MBQ_ROW_I8 = 2, MBQ_ROW_I4 = 3 };
 
 /* output = norm(activation(input * weights^T + bias) + residual) for `rows` rows. */
 typedef struct {
   const float *input;
   size_t input_stride;
-  const void *weights;         /* i8 [N/16][K/4][16][4]; f32 and f16 [N/16][K][16] */
+  const void *weights;         /* i8 [N/16][K/4][16][4]; f32 and f16 [N/16][K][16]; with groups two
+                                * of i8's steps of 4 inputs share 64 bytes, the first in the low nibbles */
   const float *scales;         /* (N) one per output channel; i8 only */
   const int32_t *column_sums;  /* (N) 128 * sum over k of the weights; i8 only */
   const float *bias;           /* (N) or NULL */
@@ -40,7 +41,13 @@ typedef struct {
   uint32_t rows, inputs, outputs;
   uint32_t activation, norm;
   float epsilon;
-  void *scratch;               /* mbq_linear_scratch(inputs) bytes, 64-byte aligned */
+  void *scratch;               /* mbq_linear_scratch(inputs, ...) bytes, 64-byte aligned */
+  /* The rest is for integer weights, and may be zeros. */
+  const uint8_t *groups;       /* [N/16][K/group_size][16] of int4 weights, each within int8 (16) */
+  uint32_t group_size;         /* a multiple of 32; 0 for int8 weights */
+  uint32_t wide;               /* 1: activations of 16 bits (15) */
+  float step;                  /* of every row (14); 0: each row's own */
+  const float *smoothing;      /* (K) or NULL: the input is multiplied with it first */
 } mbq_linear;
 
 /* One head of one text. `output` (tokens, head_size) = softmax(query * key^T * scale) * value. */
@@ -52,6 +59,7 @@ typedef struct {
   uint32_t tokens, head_size;
   uint32_t first_row, row_count;  /* the query rows to compute */
   float scale;
+  float query_step, key_step, value_step;  /* of every token (14); 0: each its own. int8 only */
   void *scratch;               /* mbq_attention_scratch(tokens, head_size) bytes, 64-byte aligned */
 } mbq_attention;
 
@@ -75,11 +83,13 @@ typedef struct {
   void (*attention_i8)(const mbq_attention *);
   void (*attention_f32)(const mbq_attention *);
   void (*norm)(const mbq_norm *);
-  /* output[0 ..< width] = row * scale, or added to it. `kind` is MBQ_ROW_*. */
+  /* output[0 ..< width] = row * scale, or added to it. `kind` is MBQ_ROW_*; `groups` are the row's, for
+   * MBQ_ROW_I4. */
   void (*widen_row)(float *output, const void *row, float scale, uint32_t width, uint32_t kind,
-                    int accumulate);
-  /* sums[n] = 128 * sum over k of weights [N/16][K/4][16][4]. */
-  void (*column_sums)(const int8_t *weights, uint32_t inputs, uint32_t outputs, int32_t *sums);
+                    int accumulate, const uint8_t *groups, uint32_t group_size);
+  /* sums[n] = 128 * sum over k of the weights, int8 or with groups int4, as mbq_linear has them. */
+  void (*column_sums)(const void *weights, uint32_t inputs, uint32_t outputs, int32_t *sums,
+                      const uint8_t *groups, uint32_t group_size);
   /* Keeps the set's multipliers busy for `iterations` turns, touching no memory; how many numbers were
    * multiplied. For measuring only; NULL in sets whose product is not made of one instruction's steps. */
   uint64_t (*peak_i8)(uint64_t iterations);
@@ -94,7 +104,7 @@ uint32_t mbq_cpu_features(void);
 enum { MBQ_CPU_AVX2_FMA_F16C = 1, MBQ_CPU_AVX_VNNI = 2, MBQ_CPU_AVX512_VNNI = 4,
        MBQ_CPU_CRC32 = 8, MBQ_CPU_NEON_DOTPROD = 16, MBQ_CPU_NEON_I8MM = 32 };
 
-size_t mbq_linear_scratch(uint32_t inputs);
+size_t mbq_linear_scratch(uint32_t inputs, uint32_t group_size, int has_smoothing);
 size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size);
 
 /* probabilities[i] = e^logits[i] / sum over j of e^logits[j], (12). */

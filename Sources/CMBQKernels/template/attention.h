@@ -72,10 +72,10 @@ INLINE void pack_keys_i8(const mbq_attention *a, const mbq_attention_layout *l) 
     _Alignas(64) float room[HEAD_MOST];
     _Alignas(64) int8_t q[HEAD_MOST];
     const float *row = head_row(a->key + j * a->key_stride, a->head_size, l->head16, room);
-    const row_step step = row_step_of(head_magnitude(row, l->head16));
+    const row_step step = row_step_of(head_magnitude(row, l->head16), a->key_step);
     v16i total = {0};
     for (uint32_t d = 0; d < l->head16; d += 16) {
-      v16i x = on_grid(load16(row + d), step.inverse);
+      v16i x = on_grid(load16(row + d), step.inverse, a->key_step);
       total += x;
       *(v16b_unaligned *)(q + d) = __builtin_convertvector(x, v16b);
     }
@@ -104,14 +104,15 @@ INLINE float pack_values_i8(const mbq_attention *a, const mbq_attention_layout *
       steps[i] = (row_step){0.0f, 0.0f};
       if (j + i < a->tokens) {
         rows[i] = head_row(a->value + (j + i) * a->value_stride, a->head_size, l->head16, rooms[i]);
-        steps[i] = row_step_of(head_magnitude(rows[i], l->head16));
+        steps[i] = row_step_of(head_magnitude(rows[i], l->head16), a->value_step);
       }
       scales[j + i] = steps[i].scale;
       lost += steps[i].scale * 0.0f;
     }
     for (uint32_t d = 0; d < l->head16; d += 16) {
-      v16i x = rows[0] ? on_grid(load16(rows[0] + d), steps[0].inverse) : (v16i){0};
-      v16i y = rows[1] ? on_grid(load16(rows[1] + d), steps[1].inverse) : (v16i){0};
+      const float fixed = a->value_step;
+      v16i x = rows[0] ? on_grid(load16(rows[0] + d), steps[0].inverse, fixed) : (v16i){0};
+      v16i y = rows[1] ? on_grid(load16(rows[1] + d), steps[1].inverse, fixed) : (v16i){0};
       *(v16i_unaligned *)(pairs + (d / 16) * panel) = (y << 16) | (x & 0xFFFF);
     }
   }
@@ -233,7 +234,7 @@ static void SET(attention_i8)(const mbq_attention *a) {
       query_stride = l.head16;
     }
     SET(quantize_rows)(query, query_stride, b.count, l.head16, s + l.rows,
-                       (size_t)l.head16 * ACT_BYTES, steps, 0);
+                       (size_t)l.head16 * ACT_BYTES, steps, 0, a->query_step, 0);
     for (uint32_t r = 0; r < b.count; r++) steps[r] *= a->scale;
     for (uint32_t p = 0, count; p < panels; p += count) {
       count = p + I8_PANELS <= panels ? I8_PANELS : 1;

@@ -181,33 +181,88 @@ static NOINLINE void SET(multiply_u8)(uint32_t count, const uint8_t *rows, size_
 }
 #endif
 
+/* (15), (4) up to the step: `count` rows of two sums each become one row of floats. */
+INLINE void join_wide(const mbq_linear *a, uint32_t count, uint32_t column, uint32_t panels,
+                      int32_t *sums, const float *steps) {
+  for (uint32_t c = 0; c < panels; c++, column += 16, sums += 16) {
+    const v16f scale = load16(a->scales + column);
+    const v16i correction = ACT_OFFSET ? *(const v16i *)(a->column_sums + column) : (v16i){0};
+    for (uint32_t r = 0; r < count; r++) {
+      const v16i high = *(const v16i *)(sums + r * TILE_COLUMNS) - correction;
+      const v16i low = *(const v16i *)(sums + (count + r) * TILE_COLUMNS) - correction;
+      const v16f whole =
+          __builtin_convertvector(high, v16f) * 254.0f + __builtin_convertvector(low, v16f);
+      store16((float *)sums + r * TILE_COLUMNS, (whole * scale) * steps[r]);
+    }
+  }
+}
+
+/* Block `b` of the input times the smoothing, at `stride`. */
+INLINE void smooth(const mbq_linear *a, row_block b, float *to, size_t stride) {
+  for (uint32_t r = 0; r < b.count; r++) {
+    const float *row = a->input + (b.first + r) * a->input_stride;
+    for (uint32_t k = 0; k < a->inputs; k += 16)
+      store16(to + r * stride + k, load16(row + k) * load16(a->smoothing + k));
+  }
+}
+
+/* int8 weights: one block of rows at a time. int4 weights: as many blocks as share a widened panel. */
 static void SET(linear_i8)(const mbq_linear *a) {
   if (a->rows == 0) return;
-  const size_t stride = (size_t)(a->inputs + 15) / 16 * 16 * ACT_BYTES;
-  uint8_t *rows = a->scratch;
+  const mbq_linear_layout l = mbq_linear_layout_of(a->inputs, a->group_size, a->smoothing != NULL);
+  const size_t inputs16 = (size_t)(a->inputs + 15) / 16 * 16, stride = inputs16 * ACT_BYTES;
+  uint8_t *s = a->scratch;
+  float *smoothed = (float *)(s + l.smoothed);
   _Alignas(64) int32_t sums[BLOCK_ROWS * TILE_COLUMNS];
   const uint32_t panels = (a->outputs + 15) / 16, groups = (a->inputs + 3) / 4;
-  const size_t panel_bytes = (size_t)groups * 64;
-  const uint32_t blocks = (a->rows + BLOCK_ROWS - 1) / BLOCK_ROWS, does = epilogue_of(a);
-  for (uint32_t i = 0; i < blocks; i++) {
-    row_block b = block_of(i, blocks, a->rows);
-    float steps[BLOCK_ROWS];
-    const row_format format =
-        SET(quantize_rows)(a->input + b.first * a->input_stride, a->input_stride, b.count,
-                           a->inputs, rows, stride, steps, HAS_UNSIGNED);
+  const uint32_t inputs8 = (a->inputs + 7) / 8 * 8;
+  const size_t group_bytes =
+      a->group_size ? (size_t)((a->inputs + a->group_size - 1) / a->group_size) * 16 : 0;
+  const size_t panel_bytes = a->group_size ? (size_t)inputs8 * 16 : (size_t)groups * 64;
+  const uint32_t most = a->wide ? BLOCK_ROWS / 2 : BLOCK_ROWS;
+  const uint32_t blocks = (a->rows + most - 1) / most, does = epilogue_of(a);
+  for (uint32_t first = 0, shared; first < blocks; first += shared) {
+    shared = blocks - first < l.blocks ? blocks - first : l.blocks;
+    float steps[MBQ_SHARED_BLOCKS][BLOCK_ROWS];
+    row_format formats[MBQ_SHARED_BLOCKS];
+    for (uint32_t i = 0; i < shared; i++) {
+      const row_block b = block_of(first + i, blocks, a->rows);
+      const float *x = a->input + b.first * a->input_stride;
+      if (a->smoothing) smooth(a, b, smoothed, inputs16);
+      formats[i] = SET(quantize_rows)(
+          a->smoothing ? smoothed : x, a->smoothing ? inputs16 : a->input_stride, b.count,
+          a->inputs, s + i * BLOCK_ROWS * stride, stride, steps[i], HAS_UNSIGNED, a->step, a->wide);
+    }
     for (uint32_t p = 0, count; p < panels; p += count) {
       count = p + I8_PANELS <= panels ? I8_PANELS : 1;
       const int8_t *weights = (const int8_t *)a->weights + p * panel_bytes;
-      if (format == ROWS_SIGNED) {
-        SET(multiply_i8)(b.count, count, rows, stride, weights, panel_bytes, groups, sums);
-      } else {
-#if HAS_UNSIGNED
-        SET(multiply_u8)(b.count, rows, stride, weights, groups, sums);
-#endif
+      if (a->group_size) {
+        weights = (const int8_t *)(s + l.panels);
+        for (uint32_t c = 0; c < count; c++)
+          SET(widen_panel)((const uint8_t *)a->weights + (p + c) * (panel_bytes / 2),
+                           a->groups + (p + c) * group_bytes, a->group_size, inputs8,
+                           (int8_t *)(s + l.panels) + c * panel_bytes);
       }
-      SET(finish_integers)(does, a, b, p * 16, count, sums, steps);
+      for (uint32_t i = 0; i < shared; i++) {
+        const row_block b = block_of(first + i, blocks, a->rows);
+        const uint8_t *rows = s + i * BLOCK_ROWS * stride;
+        if (formats[i] == ROWS_SIGNED) {
+          SET(multiply_i8)(a->wide ? 2 * b.count : b.count, count, rows, stride, weights,
+                           panel_bytes, groups, sums);
+        } else {
+#if HAS_UNSIGNED
+          SET(multiply_u8)(b.count, rows, stride, weights, groups, sums);
+#endif
+        }
+        if (a->wide) {
+          join_wide(a, b.count, p * 16, count, sums, steps[i]);
+          SET(finish_floats)(does, a, b, p * 16, count, sums, NULL);
+        } else {
+          SET(finish_integers)(does, a, b, p * 16, count, sums, steps[i]);
+        }
+      }
     }
-    finish_rows(a, b);
+    for (uint32_t i = 0; i < shared; i++) finish_rows(a, block_of(first + i, blocks, a->rows));
   }
 }
 

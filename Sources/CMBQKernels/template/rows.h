@@ -14,30 +14,48 @@ INLINE v16i magnitude_max(v16i m, v16f x) {
 
 typedef struct { float scale, inverse; } row_step;
 
-/* (1): scale = amax / 127 and 127 / amax. A row of (nearly) nothing gets 0 for both; one that is not
- * finite gets a scale of NaN, which reaches the logits and is reported there. */
-INLINE row_step row_step_of(int32_t amax_bits) {
+/* (1): scale = amax / 127 and 127 / amax, or (14) those of a `fixed` step. A row of (nearly) nothing gets
+ * 0 for both; one that is not finite gets a scale of NaN, which reaches the logits and is reported
+ * there. */
+INLINE row_step row_step_of(int32_t amax_bits, float fixed) {
   if (amax_bits >= 0x7F800000) return (row_step){__builtin_nanf(""), 0.0f};
+  if (fixed != 0.0f) return (row_step){fixed, 1.0f / fixed};
   float amax;
   __builtin_memcpy(&amax, &amax_bits, 4);
   if (amax < 0x1p-100f) return (row_step){0.0f, 0.0f};
   return (row_step){amax / 127.0f, 127.0f / amax};
 }
 
-/* (2): x on the grid. It needs no clamp: |x| <= amax, so |x * inverse| is at most 127 and two roundings,
- * which rounds to 127. An inverse of 0 gives 0, whatever x is. */
-INLINE v16i on_grid(v16f x, float inverse) {
+/* (2): x on the grid. It needs no clamp unless the step is fixed: |x| <= amax, so |x * inverse| is at most
+ * 127 and two roundings, which rounds to 127. An inverse of 0 gives 0, whatever x is. */
+INLINE v16i on_grid(v16f x, float inverse, float fixed) {
   if (inverse == 0.0f) return (v16i){0};
-  return rint16(x * inverse);
+  x = x * inverse;
+  if (fixed != 0.0f) {
+    x = max16(x, splat(-127.0f));
+    x = select16(x > 127.0f, splat(127.0f), x);
+  }
+  return rint16(x);
 }
 
-/* row_step_of, sixteen rows at a time. */
-INLINE void row_steps_of(v16i amax_bits, float *scales, float *inverses) {
+/* row_step_of, sixteen rows at a time, `levels` on either side of 0. */
+INLINE void row_steps_of(v16i amax_bits, float levels, float fixed, float *scales,
+                         float *inverses) {
   const v16f amax = (v16f)amax_bits, zero = splat(0.0f);
   const v16i finite = amax_bits < 0x7F800000, large = amax_bits >= 0x0D800000; /* 2^-100 */
-  const v16f scale = select16(large, amax / 127.0f, zero);
+  v16f scale = select16(large, amax / levels, zero);
+  v16f inverse = select16(large, levels / amax, zero);
+  if (fixed != 0.0f) scale = splat(fixed), inverse = splat(1.0f / fixed);
   store16(scales, select16(finite, scale, splat(__builtin_nanf(""))));
-  store16(inverses, select16(finite & large, 127.0f / amax, zero));
+  store16(inverses, select16(finite, inverse, zero));
+}
+
+/* (15): 254 times the first, plus the second; both within -127 ... 127. The division of at most 32511 by
+ * 254 is exact: 33027 * 254 = 2^23 + 250, and 32511 * 250 < 2^23. */
+INLINE v16i high_part(v16i q) {
+  const v16i sign = q >> 31;
+  const v16i h = (((q ^ sign) - sign) + 126) * 33027 >> 23;
+  return (h ^ sign) - sign;
 }
 
 /* Lane i: the largest lane of m[i]. Two vectors become one of half sums at each level. */
@@ -80,11 +98,13 @@ INLINE v16i max_lanes(const v16i m[16]) {
 typedef enum { ROWS_SIGNED, ROWS_UNSIGNED } row_format;
 
 /* Puts `rows` rows (at most BLOCK_ROWS) of `width` floats on the grid, as the set's dot product wants them;
- * as unsigned bytes if `may_be_unsigned` and no number of theirs is negative, as behind a ReLU. */
+ * as unsigned bytes if `may_be_unsigned` and no number of theirs is negative, as behind a ReLU. With a
+ * `fixed` step, every row has it. With `wide` (and half as many rows), row r is stored as rows r and
+ * rows + r: (15). */
 static NOINLINE row_format SET(quantize_rows)(const float *x, size_t stride, uint32_t rows,
                                               uint32_t width, uint8_t *destination,
                                               size_t destination_stride, float *scales,
-                                              int may_be_unsigned) {
+                                              int may_be_unsigned, float fixed, uint32_t wide) {
   _Alignas(64) float inverses[16], steps[16];
   v16i m[16] = {{0}}, signs = {0};
   for (uint32_t r = 0; r < rows; r++) {
@@ -104,10 +124,10 @@ static NOINLINE row_format SET(quantize_rows)(const float *x, size_t stride, uin
     }
     m[r] = __builtin_elementwise_max(even, odd);
   }
-  row_steps_of(max_lanes(m), steps, inverses);
+  row_steps_of(max_lanes(m), wide ? 32385.0f : 127.0f, fixed, steps, inverses);
 #if HAS_UNSIGNED
   const row_format format =
-      may_be_unsigned && __builtin_reduce_or(signs) >= 0 ? ROWS_UNSIGNED : ROWS_SIGNED;
+      may_be_unsigned && !wide && __builtin_reduce_or(signs) >= 0 ? ROWS_UNSIGNED : ROWS_SIGNED;
 #else
   const row_format format = ROWS_SIGNED;
   (void)may_be_unsigned;
@@ -120,11 +140,20 @@ static NOINLINE row_format SET(quantize_rows)(const float *x, size_t stride, uin
 #if HAS_UNSIGNED
     if (format == ROWS_UNSIGNED) {
       uint8_t *to = destination + r * destination_stride;
-      for (; k < width; k += 16) store_unsigned(to + k, on_grid(load16(row + k), inverse));
+      for (; k < width; k += 16) store_unsigned(to + k, on_grid(load16(row + k), inverse, fixed));
       continue;
     }
 #endif
-    if (inverse != 0.0f) {
+    if (wide) {
+      for (; k < width; k += 16) {
+        const v16i q = on_grid(load16(row + k), inverse, 0.0f), high = high_part(q);
+        store_activations(ACT_PLACE(destination, destination_stride, r, k), high);
+        store_activations(ACT_PLACE(destination, destination_stride, rows + r, k),
+                          q - high * 254);
+      }
+      continue;
+    }
+    if (inverse != 0.0f && fixed == 0.0f) {
       for (; k + 64 <= width; k += 64) {
         STORE_ACTIVATIONS64(ACT_PLACE(destination, destination_stride, r, k),
                             load16(row + k) * inverse, load16(row + k + 16) * inverse,
@@ -133,7 +162,7 @@ static NOINLINE row_format SET(quantize_rows)(const float *x, size_t stride, uin
     }
     for (; k < width; k += 16) {
       store_activations(ACT_PLACE(destination, destination_stride, r, k),
-                        on_grid(load16(row + k), inverse));
+                        on_grid(load16(row + k), inverse, fixed));
     }
   }
   return format;
@@ -181,16 +210,57 @@ static void SET(norm)(const mbq_norm *a) {
   }
 }
 
+/* The int4 weights of 16 channels in one group, as bytes and pairs of bytes of 4 inputs a channel. */
+typedef struct { v64b offset; v32u multiplier; } group16;
+
+/* (16): `p` has a byte a channel. Levels times multipliers stay below 2^8, so that one multiplication of
+ * 16 bits is two of 8. */
+INLINE group16 load_group(const uint8_t *p) {
+  const v16u bytes = __builtin_convertvector(*(const v16bu_unaligned *)p, v16u), m = bytes & 15;
+  return (group16){(v64b)(m * (bytes >> 4) * 0x01010101), (v32u)(m * 0x00010001)};
+}
+
+/* Two steps of 4 inputs from 64 bytes to 128. */
+INLINE void widen_pair(const uint8_t *p, const group16 *group, int8_t *to) {
+  const v32u x = *(const v32u_unaligned *)p;
+  *(v64b_unaligned *)to = (v64b)((x & 0x0F0F) * group->multiplier) - group->offset;
+  *(v64b_unaligned *)(to + 64) = (v64b)((x >> 4 & 0x0F0F) * group->multiplier) - group->offset;
+}
+
+/* A panel of int4 weights, its inputs rounded up to 8, as the int8 panel it stands for. */
+static NOINLINE void SET(widen_panel)(const uint8_t *p, const uint8_t *groups, uint32_t group_size,
+                                      uint32_t inputs, int8_t *to) {
+  for (uint32_t k = 0; k < inputs; groups += 16) {
+    const group16 group = load_group(groups);
+    const uint32_t end = inputs - k < group_size ? inputs : k + group_size;
+    for (; k < end; k += 8, p += 64, to += 128) widen_pair(p, &group, to);
+  }
+}
+
+/* The first `count` of 16 columns of a table's row, zeros behind them. */
+INLINE void widen_int4(const uint8_t *p, uint32_t group, uint32_t count, int8_t *to) {
+  const uint32_t m = group & 15, z = group >> 4;
+  for (uint32_t i = 0; i < 16; i++)
+    to[i] = i < count ? (int8_t)(m * ((p[i / 2] >> 4 * (i & 1) & 15u) - z)) : 0;
+}
+
 /* A stored row of `width` elements may end anywhere, so its last block is copied before it is read. */
 static void SET(widen_row)(float *output, const void *row, float scale, uint32_t width,
-                           uint32_t kind, int accumulate) {
-  const uint32_t size = kind == MBQ_ROW_F32 ? 4 : kind == MBQ_ROW_F16 ? 2 : 1;
+                           uint32_t kind, int accumulate, const uint8_t *groups,
+                           uint32_t group_size) {
+  /* Twice a size in bytes: 4 bits are half of one. */
+  const uint32_t size = kind == MBQ_ROW_F32 ? 8 : kind == MBQ_ROW_F16 ? 4 : kind == MBQ_ROW_I8 ? 2 : 1;
   for (uint32_t j = 0; j < width; j += 16) {
     _Alignas(64) uint8_t block[64] = {0};
-    const uint8_t *p = (const uint8_t *)row + (size_t)j * size;
+    const uint8_t *p = (const uint8_t *)row + (size_t)j * size / 2;
     if (width - j < 16) {
-      __builtin_memcpy(block, p, (width - j) * size);
+      __builtin_memcpy(block, p, ((width - j) * size + 1) / 2);
       p = block;
+    }
+    int8_t bytes[16];
+    if (kind == MBQ_ROW_I4) {
+      widen_int4(p, groups[j / group_size], width - j, bytes);
+      p = (const uint8_t *)bytes;
     }
     v16f v;
     if (kind == MBQ_ROW_F32) {
@@ -204,9 +274,10 @@ static void SET(widen_row)(float *output, const void *row, float scale, uint32_t
   }
 }
 
-static void SET(column_sums)(const int8_t *weights, uint32_t inputs, uint32_t outputs,
-                             int32_t *sums) {
-  const uint32_t groups = (inputs + 3) / 4;
+static void SET(column_sums)(const void *weights, uint32_t inputs, uint32_t outputs, int32_t *sums,
+                             const uint8_t *groups, uint32_t group_size) {
+  const uint32_t steps = (inputs + 3) / 4;
+  const int8_t *from = weights;
 #ifndef MULTIPLY_TILE_I8
   /* A product with ones: what a set stores as 1 is 1 less its offset. */
   _Alignas(64) uint8_t one[16 * ACT_BYTES];
@@ -216,17 +287,33 @@ static void SET(column_sums)(const int8_t *weights, uint32_t inputs, uint32_t ou
   for (uint32_t n = 0; n < outputs; n += 16) {
 #ifndef MULTIPLY_TILE_I8
     acc16 total = acc_zero();
-    for (uint32_t g = 0; g < groups; g++, weights += 64) {
-      total = dot4(total, ones, load_weights(weights));
-    }
-    *(v16i_unaligned *)(sums + n) = acc_value(total) * 128;
 #else
     int32_t total[16] = {0};
-    for (uint32_t g = 0; g < groups; g++, weights += 64) {
-      for (int i = 0; i < 16; i++) {
-        total[i] += weights[4 * i] + weights[4 * i + 1] + weights[4 * i + 2] + weights[4 * i + 3];
+#endif
+    for (uint32_t s = 0; s < steps; s++) {
+      _Alignas(64) int8_t pair[128];
+      const int8_t *w = from;
+      if (group_size == 0) {
+        from += 64;
+      } else {
+        if (s * 4 % group_size == 0 && s > 0) groups += 16;
+        if (s % 2 == 0) {
+          const group16 group = load_group(groups);
+          widen_pair((const uint8_t *)from, &group, pair);
+          from += 64;
+        }
+        w = pair + s % 2 * 64;
       }
+#ifndef MULTIPLY_TILE_I8
+      total = dot4(total, ones, load_weights(w));
+#else
+      for (int i = 0; i < 16; i++) total[i] += w[4 * i] + w[4 * i + 1] + w[4 * i + 2] + w[4 * i + 3];
+#endif
     }
+    groups += 16;
+#ifndef MULTIPLY_TILE_I8
+    *(v16i_unaligned *)(sums + n) = acc_value(total) * 128;
+#else
     for (int i = 0; i < 16; i++) sums[n + i] = 128 * total[i];
 #endif
   }

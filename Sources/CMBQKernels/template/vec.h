@@ -17,6 +17,12 @@ typedef int8_t v16b_unaligned __attribute__((vector_size(16), aligned(1), may_al
 typedef int16_t v16s __attribute__((vector_size(32)));
 typedef int16_t v16s_unaligned __attribute__((vector_size(32), aligned(2), may_alias));
 
+typedef uint16_t v32u __attribute__((vector_size(64)));
+typedef uint16_t v32u_unaligned __attribute__((vector_size(64), aligned(1), may_alias));
+typedef uint8_t v64b __attribute__((vector_size(64)));
+typedef uint8_t v64b_unaligned __attribute__((vector_size(64), aligned(1), may_alias));
+typedef uint8_t v16bu_unaligned __attribute__((vector_size(16), aligned(1), may_alias));
+
 /* Tiles live in registers only if the loops over them are gone. */
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define INLINE static inline __attribute__((always_inline))

@@ -78,6 +78,7 @@ extension Operation {
       o.weight = replace(o.weight)
       o.bias = o.bias.map(replace)
       o.norm = o.norm.map(norm)
+      o.smoothing = o.smoothing.map(replace)
       return .linear(o)
     case .normalize(var o):
       o.norm = norm(o.norm)

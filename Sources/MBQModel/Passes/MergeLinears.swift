@@ -14,7 +14,9 @@ extension ModelGraph {
       let group =
         [first]
         + steps.indices.dropFirst(first + 1).filter {
-          !removed.contains($0) && graph.mergeable($0)?.input == leader.input
+          guard !removed.contains($0), let other = graph.mergeable($0) else { return false }
+          return other.input == leader.input && other.inputGrid == leader.inputGrid
+            && other.smoothing == leader.smoothing
         }
       guard group.count > 1 else { continue }
       let linears = group.compactMap { graph.mergeable($0) }
@@ -70,6 +72,7 @@ extension ModelGraph {
     return Operation.Linear(
       weight: stack(linears.map { $0.weight }, .weight),
       bias: stack(linears.compactMap { $0.bias }, .vector),
-      input: linears[0].input, output: output)
+      input: linears[0].input, output: output, inputGrid: linears[0].inputGrid,
+      smoothing: linears[0].smoothing)
   }
 }

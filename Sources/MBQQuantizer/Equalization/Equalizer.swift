@@ -32,11 +32,14 @@ public enum Equalizer {
     let groups = model.graph.scalingGroups()
     guard !groups.isEmpty else { return (model, []) }
     let states = observe(model, groups, texts.isEmpty ? samples(model) : texts, parallel)
+    // Random word pieces show where a grid does not fit at all; they do not show by how much.
+    let share = texts.isEmpty ? 0.25 : 0.9
     var result = model
     var sites: [Site] = []
     for (index, group) in groups.enumerated() {
       let choice = ScaleSearch.choose(
-        view(model, group, states), channels: group.width, isStatic: isStatic)
+        view(model, group, states), channels: group.width, isStatic: isStatic,
+        share: share)
       let exponents = representable(choice.exponents, group, result)
       if exponents.contains(where: { $0 != 0 }) { result.scale(group, by: exponents) }
       sites.append(

@@ -13,7 +13,7 @@ struct ChannelView {
 /// As SmoothQuant (Xiao et al., "SmoothQuant: Accurate and Efficient Post-Training Quantization for
 /// Large Language Models", 2023, eq. 4), d_c = max|W_c|^(1-α) / max|x_c|^α (its s is 1/d), rounded to a
 /// power of two; α is searched per group by the error that int8 grids then make in the products, and a
-/// group is left alone where that gains less than a tenth.
+/// group is left alone where that gains too little.
 enum ScaleSearch {
   static let alphas: [Float] = [0, 0.25, 0.5, 0.75, 1]
 
@@ -23,14 +23,18 @@ enum ScaleSearch {
 
   struct Choice: Equatable {
     var exponents: [Int]
-    /// Expected squared error of the products before and after, in the same unit.
+    /// Squared error of the products before and after.
     var before: Double
     var after: Double
     var alpha: Float?
   }
 
   /// `channels` is the group's width; `isStatic`: the grid of the states is one for all tokens.
-  static func choose(_ view: ChannelView, channels: Int, isStatic: Bool) -> Choice {
+  ///
+  /// Unless the error falls below `share` of what it was, nothing is scaled.
+  static func choose(
+    _ view: ChannelView, channels: Int, isStatic: Bool, share: Double
+  ) -> Choice {
     let ranges = columnMaxima([view.states], channels)
     let columns = columnMaxima(view.weights, channels)
     let none = [Int](repeating: 0, count: channels)
@@ -43,7 +47,7 @@ enum ScaleSearch {
         best = Choice(exponents: exponents, before: before, after: after, alpha: alpha)
       }
     }
-    if best.after > before * 0.9 {
+    if best.after > before * share {
       return Choice(exponents: none, before: before, after: before, alpha: nil)
     }
     return best
@@ -72,50 +76,62 @@ enum ScaleSearch {
     return exponents.map { min(max($0, -largestExponent), largestExponent) }
   }
 
-  /// Expected squared error of `states · weightsᵀ` summed over tokens and outputs, when both are
-  /// rounded to int8 after scaling; rounding errors are uniform within a step and independent.
+  /// The squared error of `states · weightsᵀ` summed over tokens and outputs when both sides are rounded
+  /// to int8 after scaling, errors of different channels taken as independent:
   ///
-  ///     Σ_t a_t² · Σ_c w_c² 4^-e + Σ_n b_n² · Σ_c x_c² 4^e,   a_t = max_c |x_tc 2^e|, b_n = max_c |w_nc 2^-e|,
+  ///     Σ_c (Σ_t ε_tc²) · (Σ_n w_nc²) + Σ_c (Σ_n δ_nc²) · (Σ_t x_tc²),
   ///
-  /// in units of 1 / (12 · 127²).
+  /// ε and δ the errors of states and weights as they are without the scaling. They are measured, not
+  /// expected: a ReLU's zeros have none.
   static func error(_ view: ChannelView, _ exponents: [Int], _ isStatic: Bool) -> Double {
     let up = exponents.map { Float(sign: .plus, exponent: $0, significand: 1) }
     let down = exponents.map { Float(sign: .plus, exponent: -$0, significand: 1) }
-    let (steps, energy) = grid(view.states, up, isStatic)
+    let states = Self.rounding(view.states, up, isStatic)
     var total = 0.0
     for weights in view.weights {
-      let (weightSteps, weightEnergy) = grid(weights, down, false)
-      total += steps * weightEnergy + weightSteps * energy
+      let rounded = Self.rounding(weights, down, false)
+      for channel in exponents.indices {
+        total += Double(states.errors[channel]) * Double(rounded.energies[channel])
+        total += Double(rounded.errors[channel]) * Double(states.energies[channel])
+      }
     }
     return total
   }
 
-  /// The sum over rows of their squared largest magnitudes, and the sum of all squares.
-  private static func grid(
+  /// Per channel, the squared errors of int8 rounding with a scale a row (or one for all), and the
+  /// squares, both in the unit of the values before they are scaled.
+  private static func rounding(
     _ values: [Float], _ factors: [Float], _ isStatic: Bool
-  ) -> (steps: Double, energy: Double) {
+  ) -> (errors: [Float], energies: [Float]) {
     let width = factors.count
-    var steps = 0.0
-    var energy = 0.0
-    var most: Float = 0
-    values.withUnsafeBufferPointer { values in
-      factors.withUnsafeBufferPointer { factors in
-        for start in stride(from: 0, to: values.count, by: width) {
-          var largest: Float = 0
-          var sum: Float = 0
-          for column in 0..<width {
-            let value = abs(values[start + column] * factors[column])
-            largest = max(largest, value)
-            sum += value * value
-          }
-          steps += Double(largest) * Double(largest)
-          most = max(most, largest)
-          energy += Double(sum)
+    var errors = [Float](repeating: 0, count: width)
+    var energies = [Float](repeating: 0, count: width)
+    func largest(_ start: Int) -> Float {
+      var most: Float = 0
+      for column in 0..<width { most = max(most, abs(values[start + column] * factors[column])) }
+      return most
+    }
+    let starts = stride(from: 0, to: values.count, by: width)
+    let all = isStatic ? starts.reduce(0) { max($0, largest($1)) } : 0
+    // Adding 1.5 · 2^23 rounds to an integer.
+    let magic: Float = 12_582_912
+    for start in starts {
+      let amax = isStatic ? all : largest(start)
+      guard amax > 0 else { continue }
+      let step = amax / 127
+      let inverse = 127 / amax
+      values.withUnsafeBufferPointer { values in
+        for column in 0..<width {
+          let value = values[start + column]
+          let scaled = value * factors[column]
+          let rounded = (scaled * inverse + magic) - magic
+          let error = (rounded * step - scaled) / factors[column]
+          errors[column] += error * error
+          energies[column] += value * value
         }
       }
     }
-    if isStatic { steps = Double(most) * Double(most) * Double(values.count / width) }
-    return (steps, energy)
+    return (errors, energies)
   }
 
   private static func columnMaxima(_ matrices: [[Float]], _ width: Int) -> [Float] {

@@ -35,7 +35,7 @@ public final class ModelRunner {
     for (index, step) in model.graph.steps.enumerated() {
       for operand in step.operation.inputs { last[operand.buffer] = index }
       switch step.operation {
-      case .linear(let o): bytes = max(bytes, mbq_linear_scratch(UInt32(o.input.width)))
+      case .linear(let o): bytes = max(bytes, mbq_linear_scratch(UInt32(o.input.width), 0, 1))
       case .attention(let o):
         bytes = max(bytes, mbq_attention_scratch(longest, UInt32(o.query.width / o.heads)))
       case .embed, .normalize, .pool: break
@@ -175,6 +175,7 @@ public final class ModelRunner {
     let residual = o.residual.map { (states.rows($0), $0.column) }
     let bias = o.bias.map(vector)
     let norm = o.norm.map { (vector($0.gamma), vector($0.beta)) }
+    let smoothing = o.smoothing.map(vector)
     tiles(result.count) { rows, worker in
       var call = mbq_linear()
       call.input = UnsafePointer(input.row(rows.lowerBound) + o.input.column)
@@ -201,6 +202,12 @@ public final class ModelRunner {
       call.activation = UInt32(o.activation.rawValue)
       call.scratch = scratch[worker].bytes
       if weights.isInteger {
+        call.smoothing = smoothing?.pointer
+        switch o.inputGrid {
+        case .int8PerToken: break
+        case .int8Static(let step): call.step = step
+        case .int16PerToken: call.wide = 1
+        }
         set.pointee.linear_i8(&call)
       } else {
         set.pointee.linear_f32(&call)
@@ -234,6 +241,11 @@ public final class ModelRunner {
       call.scale = 1 / Float(size).squareRoot()
       call.scratch = scratch[worker].bytes
       if integer {
+        if let steps = o.steps {
+          call.query_step = steps.query
+          call.key_step = steps.key
+          call.value_step = steps.value
+        }
         set.pointee.attention_i8(&call)
       } else {
         set.pointee.attention_f32(&call)

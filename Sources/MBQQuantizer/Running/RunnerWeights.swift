@@ -27,7 +27,7 @@ final class RunnerMatrix: @unchecked Sendable {
     for row in 0..<matrix.rows { target[row] = float(fromBFloat16: matrix.scales[row]) }
     set.pointee.column_sums(
       elements.pointer(to: Int8.self), UInt32(matrix.columns), UInt32(matrix.rows),
-      sums.pointer(to: Int32.self))
+      sums.pointer(to: Int32.self), nil, 0)
   }
 }
 

@@ -38,13 +38,38 @@ private let int8ErrorCeiling: Float = 0.5 / 127 * (1 + 0x1p-7) * 1.0001
 /// it takes two bytes and no value falls off the grid.
 ///
 /// 0 for a row of zeros.
-public func int8Scale(amax: Float) -> UInt16 {
+public func int8Scale(amax: Float) -> UInt16 { roundedUpScale(amax, levels: 127) }
+
+/// `amax / levels` rounded up to a bfloat16.
+func roundedUpScale(_ amax: Float, levels: Float) -> UInt16 {
   guard amax > 0 else { return 0 }
   // A row this small would have a subnormal scale; the smallest normal one sends it to zero.
-  let scale = max(amax / 127, .leastNormalMagnitude)
+  let scale = max(amax / levels, .leastNormalMagnitude)
   var bits = UInt16(truncatingIfNeeded: scale.bitPattern >> 16)
   if scale.bitPattern & 0xFFFF != 0 { bits += 1 }
   return bits
+}
+
+extension EncodedMatrix {
+  /// A matrix of int8 levels found by other means than rounding to the nearest.
+  ///
+  /// `levels` is (rows, columns), row after row, within ±127; `scales` is one bfloat16 a row. `code` is
+  /// `int8Channel` or `int8Rows`.
+  public static func int8(
+    _ code: SchemeCode, rows: Int, columns: Int, levels: [Int8], scales: [UInt16]
+  ) -> EncodedMatrix {
+    precondition(code.bits == 8 && levels.count == rows * columns && scales.count == rows)
+    precondition(!levels.contains(-128), "int8 levels are within ±127")
+    var elements = [UInt8](repeating: 0, count: code.byteCount(rows: rows, columns: columns))
+    for row in 0..<rows {
+      for column in 0..<columns {
+        elements[code.index(row: row, column: column, columns: columns)] =
+          UInt8(bitPattern: levels[row * columns + column])
+      }
+    }
+    return EncodedMatrix(
+      scheme: code, rows: rows, columns: columns, elements: elements, scales: scales)
+  }
 }
 
 private func encodeInt8(
@@ -80,7 +105,7 @@ private func encodeInt8(
     scheme: code, rows: rows, columns: columns, elements: elements, scales: scales)
 }
 
-private func largestMagnitude(_ values: UnsafeBufferPointer<Float>) -> Float {
+func largestMagnitude(_ values: UnsafeBufferPointer<Float>) -> Float {
   // As integers, magnitudes compare like floats, and this loop is vectorized.
   var largest: UInt32 = 0
   for value in values { largest = max(largest, value.bitPattern & 0x7FFF_FFFF) }

@@ -184,7 +184,7 @@ struct Inspect: ParsableCommand {
         table.rows.append([
           .text(header.tensorName(index).text), .text("\(tensor.rows) × \(tensor.columns)"),
           .text(WeightSchemes.scheme(tensor.scheme).name),
-          .bytes(tensor.scheme.byteCount(rows: tensor.rows, columns: tensor.columns)),
+          .bytes(tensor.byteCount),
         ])
       }
       blocks.append(.table(table))

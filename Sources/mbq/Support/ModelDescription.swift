@@ -14,7 +14,7 @@ struct ModelDescription {
     packed = model.packed
   }
 
-  /// `int8`, `fp16` or `fp32`: how most of the weights are stored.
+  /// `int4`, `int8`, `fp16` or `fp32`: how most of the weights are stored.
   var scheme: String {
     var bytes: [String: Int] = [:]
     for tensor in packed.header.tensors {
@@ -34,6 +34,7 @@ struct ModelDescription {
     case .float32, .float32Panels: "fp32"
     case .float16, .float16Panels: "fp16"
     case .int8Channel, .int8Rows: "int8"
+    default: "int4"
     }
   }
 }
