@@ -6,6 +6,7 @@ import PackageDescription
 
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let parser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
@@ -43,6 +44,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // The runtime side.
@@ -80,7 +82,7 @@ let package = Package(
       "MBQQuantizer",
       [
         "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQReference",
-        "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "CMBQKernels", "CZlib",
+        "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "CMBQKernels", "CZlib", yams,
       ]),
     module("MBQEvaluation", ["MBQCore", "MBQRuntime"]),
     module("MBQReport", ["MBQCore", "MBQEvaluation"]),

@@ -8,7 +8,8 @@ struct HelpTests {
   @Test(
     "help texts are those reviewed",
     arguments: [
-      "", "quantize", "convert", "inspect", "classify", "evaluate", "benchmark", "verify", "demo",
+      "", "quantize", "calibrate", "convert", "inspect", "classify", "evaluate", "benchmark",
+      "verify", "demo",
     ])
   func help(_ command: String) throws {
     let result = try mbq.run(command.isEmpty ? ["--help"] : [command, "--help"])

@@ -18,6 +18,15 @@ public struct Moments: Sendable {
     values = [Float](repeating: 0, count: rows * columns)
   }
 
+  /// Sums that were taken earlier, over `count` tokens.
+  init(rows: Int, columns: Int, values: [Float], count: Int) {
+    precondition(values.count == rows * columns)
+    self.rows = rows
+    self.columns = columns
+    self.values = values
+    self.count = count
+  }
+
   /// `Σ_t x_t · x_tᵀ` of no tokens yet.
   public init(width: Int) { self.init(rows: width, columns: width) }
 

@@ -1,0 +1,33 @@
+/// How texts are drawn for calibration.
+public struct CalibrationOptions: Equatable, Sendable {
+  /// Texts to calibrate on; fewer if there are fewer.
+  public var texts: Int
+  /// Texts are cut to this many tokens, `[CLS]` and `[SEP]` included.
+  public var maximumTokens: Int
+  public var seed: UInt64
+
+  public static let textsAllowed = 1...1_000_000
+  public static let maximumTokensAllowed = 3...65_535
+
+  public init(texts: Int = 128, maximumTokens: Int = 128, seed: UInt64 = 1) {
+    self.texts = texts
+    self.maximumTokens = maximumTokens
+    self.seed = seed
+  }
+
+  /// Texts drawn beside the calibrating ones, to choose among variants on: a quarter as many.
+  ///
+  /// They must be others than the variants were fitted to, or the best fit to noise would be chosen.
+  public var heldBack: Int { (texts + 3) / 4 }
+
+  /// Refuses, with `CalibrationError.invalidOption`, counts that are out of range.
+  public func check() throws(CalibrationError) {
+    for (name, found, allowed) in [
+      ("texts", texts, Self.textsAllowed),
+      ("max-tokens", maximumTokens, Self.maximumTokensAllowed),
+    ] where !allowed.contains(found) {
+      throw .invalidOption(
+        name, found: "\(found)", allowed: "\(allowed.lowerBound) to \(allowed.upperBound)")
+    }
+  }
+}

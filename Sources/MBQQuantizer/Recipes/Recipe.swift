@@ -1,0 +1,131 @@
+/// What is to be done to a checkpoint before it is packed, as a recipe file says it
+/// (Calibration/recipes/README.md): nil is what the command's own default is.
+public struct Recipe: Equatable, Sendable {
+  public enum KeptLayers: Equatable, Sendable {
+    /// The first so many.
+    case first(Int)
+    /// These, from 0, in rising order.
+    case listed([Int])
+  }
+
+  public struct Prune: Equatable, Sendable {
+    public enum Method: String, CaseIterable, Sendable {
+      case magnitude
+      case wanda
+      case sparseGPT = "sparsegpt"
+    }
+    public enum Pattern: String, CaseIterable, Sendable {
+      case unstructured
+      case twoOfFour = "2:4"
+      case blocksOfFour = "4-block"
+    }
+
+    public var method: Method?
+    /// The share of weights that become 0.
+    public var sparsity: Double?
+    public var pattern: Pattern?
+    /// Heads, and feed-forward networks of a stack, left out in each layer.
+    public var dropHeads: Int?
+    public var dropStacks: Int?
+
+    public init() {}
+  }
+
+  public enum Rounding: String, CaseIterable, Sendable {
+    case nearest
+    case mse
+    case gptq
+  }
+
+  public struct Weights: Equatable, Sendable {
+    public var bits: Int?
+    /// Weights of a row with one scale; 4 bits and fewer.
+    public var group: Int?
+    public var rounding: Rounding?
+    public var zeroPoint: Bool?
+
+    public init() {}
+  }
+
+  public struct Embeddings: Equatable, Sendable {
+    public var bits: Int?
+    public var group: Int?
+    public var rounding: Rounding?
+
+    public init() {}
+  }
+
+  public struct Activations: Equatable, Sendable {
+    public enum Scheme: String, CaseIterable, Sendable {
+      case perToken = "per-token"
+      case isStatic = "static"
+    }
+
+    public var scheme: Scheme?
+    /// A name of `Observers`.
+    public var observer: String?
+    /// Patterns of the sites whose input has 16 bits.
+    public var int16: [String]?
+
+    public init() {}
+  }
+
+  /// Other bits for some sites; of two that match the later counts.
+  public struct Override: Equatable, Sendable {
+    public var sites: String
+    public var bits: Int?
+    public var group: Int?
+
+    public init(sites: String, bits: Int? = nil, group: Int? = nil) {
+      self.sites = sites
+      self.bits = bits
+      self.group = group
+    }
+  }
+
+  public struct Recover: Equatable, Sendable {
+    public var affine: Bool?
+    public var linears: Bool?
+
+    public init() {}
+  }
+
+  public struct Vocabulary: Equatable, Sendable {
+    public var keepUsed: Bool?
+
+    public init() {}
+  }
+
+  public struct Calibration: Equatable, Sendable {
+    public var texts: Int?
+    public var maxTokens: Int?
+    public var seed: Int?
+
+    public init() {}
+
+    /// With the defaults for what is not said.
+    public var options: CalibrationOptions {
+      var options = CalibrationOptions()
+      if let texts { options.texts = texts }
+      if let maxTokens { options.maximumTokens = maxTokens }
+      if let seed { options.seed = UInt64(seed) }
+      return options
+    }
+  }
+
+  public var description: String?
+  public var keepLayers: KeptLayers?
+  public var equalize: Bool?
+  public var prune: Prune?
+  public var weights: Weights?
+  public var embeddings: Embeddings?
+  public var activations: Activations?
+  public var overrides: [Override]?
+  public var biasCorrection: Bool?
+  public var recover: Recover?
+  public var vocabulary: Vocabulary?
+  public var compress: Bool?
+  public var calibration: Calibration?
+
+  public init() {}
+}

@@ -1,0 +1,48 @@
+import MBQCheckpoints
+import MBQCore
+import MBQEvaluation
+import MBQModel
+import MBQQuantizer
+import MBQReport
+import MBQTokenizer
+
+/// Draws calibration texts from a dataset, which needs no labels.
+struct CalibrationData {
+  var columns: DataOptions
+  var options: CalibrationOptions
+  var evaluation: String?
+  var allowsOverlap = false
+
+  func texts(_ path: String, _ checkpoint: Checkpoint) throws -> CalibrationTexts {
+    let tokenizer: WordPieceTokenizer
+    do throws(TokenizerError) {
+      tokenizer = try WordPieceTokenizer(checkpoint.tokenizer)
+    } catch {
+      throw QuantizerError.tokenizer(
+        path: checkpoint.sources.last?.path ?? checkpoint.weightsPath, error)
+    }
+    var judged: TextDigests?
+    if let evaluation {
+      var digests = TextDigests()
+      try each(evaluation, "reading \(evaluation)") { digests.insert($0) }
+      judged = digests
+    }
+    var sampler = try CalibrationSampler(
+      tokenizer,
+      limit: min(checkpoint.configuration.maximumPositions, checkpoint.tokenizer.maximumLength),
+      options: options, evaluation: judged)
+    try each(path, "reading \(path)") { sampler.add($0) }
+    return try sampler.finish(
+      file: path, evaluation: evaluation ?? "", allowsOverlap: allowsOverlap)
+  }
+
+  private func each(_ path: String, _ label: String, _ body: (String) -> Void) throws {
+    var rows = try columns.texts(path, labels: [], withLabels: false)
+    let progress = ProgressBar(label, total: nil)
+    defer { progress.finish() }
+    while let row = try rows.next() {
+      body(row.text)
+      progress.advance()
+    }
+  }
+}
