@@ -104,8 +104,12 @@ public final class ModelRunner {
   /// Computes one step's output buffer.
   public func run(_ step: Int, _ states: HiddenStates) {
     let operation = steps[step].operation
-    let output = operation.output
-    let buffer = model.graph.buffers[output.buffer]
+    states.buffers[operation.output.buffer] = rows(of: operation, states)
+  }
+
+  /// What an operation on this model's buffers and tensors gives, which no buffer takes.
+  func rows(of operation: Operation, _ states: HiddenStates) -> HiddenRows {
+    let buffer = model.graph.buffers[operation.output.buffer]
     let result = HiddenRows(count: states.rowCount(buffer.rows), width: buffer.width)
     switch operation {
     case .embed(let o): embed(o, states, result)
@@ -119,7 +123,7 @@ public final class ModelRunner {
           from: input.row(states.starts[text]) + o.input.column, count: o.output.width)
       }
     }
-    states.buffers[output.buffer] = result
+    return result
   }
 
   /// Calls `body` with tiles of rows, in parallel.
