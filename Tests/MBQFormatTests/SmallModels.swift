@@ -99,7 +99,7 @@ struct SmallModel {
       "int4-g128-grids",
       SmallModel(
         weights: Int4Channel128.self, tables: [Int8Rows.self, Int8Rows.self, Int4Rows32.self],
-        vectors: Float32Rows.self, activations: .int8PerToken, hidden: 20, attention: 24, heads: 3,
+        vectors: Float16Rows.self, activations: .int8PerToken, hidden: 20, attention: 24, heads: 3,
         intermediate: 133, mergesProducts: false,
         grids: [.int16PerToken, .int8Static(step: 0.03), .int8PerToken], smooths: true, seed: 6)
     ),
