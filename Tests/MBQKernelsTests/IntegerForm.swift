@@ -6,9 +6,9 @@ struct IntegerForm: Sendable {
   var groupSize = 0
   /// (14); 0 for each row's own step.
   var step: Float = 0
-  /// (15)
+  /// As (15) has it.
   var isWide = false
-  /// (17)
+  /// As (17) has it.
   var smooths = false
 
   /// Every way to store weights with every grid.
