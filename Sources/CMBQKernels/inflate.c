@@ -1,13 +1,18 @@
 /* Inflates a zlib stream (RFC 1950, 1951) into exactly `capacity` bytes: the runtime reads compressed
- * sections where there is no library. Canonical Huffman codes are decoded bit by bit from the counts of
- * each length; a vocabulary takes a few milliseconds. Every index is bounded before it is used, and the
- * work by the input's and the output's lengths. */
+ * sections where there is no library. Codes of up to FAST_BITS are looked up, longer ones decoded bit by
+ * bit from the counts of each length. Every index is bounded before it is used, and the work by the
+ * input's and the output's lengths. */
 #include "mbq_kernels.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Quantized weights have few codes that are longer. */
+enum { FAST_BITS = 10 };
 
 typedef struct {
   const uint8_t *input;
   size_t input_count, at;
-  uint32_t bits;
+  uint64_t bits;  /* bit_count of them are taken from the input; those above are what comes next, or 0 */
   int bit_count;
   uint8_t *output;
   size_t capacity, written;
@@ -17,21 +22,61 @@ typedef struct {
 typedef struct {
   uint16_t count[16];    /* codes of each length */
   uint16_t symbol[288];  /* in the order of their codes */
+  uint16_t fast[1 << FAST_BITS];  /* by the next bits: symbol << 4 | length; 0: none, or a longer code */
 } codes;
 
-static uint32_t take(stream *s, int n) {
-  while (s->bit_count < n) {
-    if (s->at == s->input_count) {
+INLINE void refill(stream *s) {
+  if (s->input_count - s->at >= 8) {
+    uint64_t next = 0;
+    __builtin_memcpy(&next, s->input + s->at, 8);
+    s->bits |= next << s->bit_count;
+    s->at += (size_t)(63 - s->bit_count) >> 3;
+    s->bit_count |= 56;
+    return;
+  }
+  for (; s->bit_count <= 56 && s->at < s->input_count; s->bit_count += 8)
+    s->bits |= (uint64_t)s->input[s->at++] << s->bit_count;
+}
+
+INLINE uint32_t take(stream *s, int n) {
+  if (s->bit_count < n) {
+    refill(s);
+    if (s->bit_count < n) {
       s->failed = 1;
       return 0;
     }
-    s->bits |= (uint32_t)s->input[s->at++] << s->bit_count;
-    s->bit_count += 8;
   }
-  uint32_t value = s->bits & ((1u << n) - 1);
+  const uint32_t value = (uint32_t)s->bits & ((1u << n) - 1);
   s->bits >>= n;
   s->bit_count -= n;
   return value;
+}
+
+/* Goes on at the next whole byte. */
+static void drop_bits(stream *s) {
+  s->at -= (size_t)s->bit_count / 8;
+  s->bits = 0;
+  s->bit_count = 0;
+}
+
+static void make_fast(codes *c, const uint8_t *lengths, int n) {
+  uint16_t next[16];
+  int code = 0;
+  for (int i = 0; i < 1 << FAST_BITS; i++) c->fast[i] = 0;
+  for (int i = 1; i < 16; i++) {
+    next[i] = (uint16_t)code;
+    code = (code + c->count[i]) << 1;
+  }
+  for (int i = 0; i < n; i++) {
+    const int length = lengths[i];
+    if (length == 0) continue;
+    uint32_t reversed = 0;
+    for (int b = 0; b < length; b++) reversed |= (uint32_t)(next[length] >> b & 1) << (length - 1 - b);
+    next[length]++;
+    if (length > FAST_BITS) continue;
+    for (; reversed < 1u << FAST_BITS; reversed += 1u << length)
+      c->fast[reversed] = (uint16_t)(i << 4 | length);
+  }
 }
 
 /* 2 for a complete prefix code; 1 for a single code of one bit or none at all, which RFC 1951 allows for
@@ -51,11 +96,20 @@ static int make_codes(codes *c, const uint8_t *lengths, int n) {
   for (int i = 1; i < 15; i++) place[i + 1] = (uint16_t)(place[i] + c->count[i]);
   for (int i = 0; i < n; i++)
     if (lengths[i] != 0) c->symbol[place[lengths[i]]++] = (uint16_t)i;
+  make_fast(c, lengths, n);
   if (left == 0) return 2;
   return used == 0 || (used == 1 && c->count[1] == 1);
 }
 
-static int symbol_of(stream *s, const codes *c) {
+INLINE int symbol_of(stream *s, const codes *c) {
+  if (s->bit_count < 15) refill(s);
+  const uint32_t found = c->fast[s->bits & ((1u << FAST_BITS) - 1)];
+  const int bits = (int)(found & 15);
+  if (found != 0 && bits <= s->bit_count) {
+    s->bits >>= bits;
+    s->bit_count -= bits;
+    return (int)(found >> 4);
+  }
   int code = 0, first = 0, index = 0;
   for (int length = 1; length < 16; length++) {
     code |= (int)take(s, 1);
@@ -80,10 +134,12 @@ static const uint16_t distance_base[30] = {1,    2,    3,    4,    5,    7,     
 static const uint8_t distance_extra[30] = {0, 0, 0, 0, 1, 1, 2, 2,  3,  3,  4,  4,  5,  5,  6,
                                            6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13};
 
-static void compressed(stream *s, const codes *literals, const codes *distances) {
+/* `s` is taken apart into registers, which the output's bytes cannot alias. */
+static stream compressed(stream from, const codes *literals, const codes *distances) {
+  stream whole = from, *const s = &whole;
   while (!s->failed) {
     int symbol = symbol_of(s, literals);
-    if (s->failed || symbol == 256) return;
+    if (s->failed || symbol == 256) return whole;
     if (symbol < 256) {
       if (s->written == s->capacity) break;
       s->output[s->written++] = (uint8_t)symbol;
@@ -99,11 +155,11 @@ static void compressed(stream *s, const codes *literals, const codes *distances)
       s->output[s->written] = s->output[s->written - distance];
   }
   s->failed = 1;
+  return whole;
 }
 
 static void stored(stream *s) {
-  s->bits = 0;
-  s->bit_count = 0;
+  drop_bits(s);
   if (s->input_count - s->at < 4) {
     s->failed = 1;
     return;
@@ -128,7 +184,7 @@ static void fixed(stream *s) {
   codes literals, distances;
   make_codes(&literals, lengths, 288);
   make_codes(&distances, lengths + 288, 30);
-  compressed(s, &literals, &distances);
+  *s = compressed(*s, &literals, &distances);
 }
 
 static void dynamic(stream *s) {
@@ -158,7 +214,7 @@ static void dynamic(stream *s) {
   }
   s->failed |= lengths[256] == 0 || !make_codes(&literals, lengths, literal_count) ||
                !make_codes(&distances, lengths + literal_count, distance_count);
-  if (!s->failed) compressed(s, &literals, &distances);
+  if (!s->failed) *s = compressed(*s, &literals, &distances);
 }
 
 /* RFC 1950: two bytes before, the Adler-32 of the output behind, and nothing else. */
@@ -179,11 +235,15 @@ int mbq_inflate(const void *input, size_t count, void *output, size_t capacity) 
     default: s.failed = 1;
     }
   }
+  drop_bits(&s);
   if (s.failed || s.written != capacity || s.input_count - s.at != 4) return 0;
   uint32_t a = 1, b = 0;
-  for (size_t i = 0; i < capacity; i++) {
-    a = (a + s.output[i]) % 65521;
-    b = (b + a) % 65521;
+  /* So many steps that neither sum leaves 32 bits (RFC 1950's reference code has the bound). */
+  for (size_t i = 0; i < capacity;) {
+    const size_t end = capacity - i < 5552 ? capacity : i + 5552;
+    for (; i < end; i++) b += a += s.output[i];
+    a %= 65521;
+    b %= 65521;
   }
   const uint8_t *p = s.input + s.at;
   return (b << 16 | a) == ((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]);

@@ -151,7 +151,7 @@ public enum Operation: Equatable, Sendable {
     public var value: Operand
     public var heads: Int
     public var output: Operand
-    /// `nil`: each token's own. Models of int8 activations only.
+    /// Each token's own if `nil`; models of int8 activations only.
     public var steps: AttentionSteps?
 
     public init(

@@ -2,6 +2,7 @@ import Foundation
 import MBQCore
 import MBQModel
 import MBQRuntime
+import MBQSchemes
 import MBQTestSupport
 import MBQTokenizer
 import Testing
@@ -30,7 +31,7 @@ struct GoldenFileTests {
   func record() throws {
     for (name, model) in SmallModel.all {
       for kind in ["good", "old"] {
-        let suffix = kind == "old" ? "-1.\(try model.build().header.minorVersion)" : ""
+        let suffix = kind == "old" ? "-1.\(model.minorVersion)" : ""
         let url = Repository.root.appendingPathComponent(
           "\(Self.folder)/\(kind)/\(name)\(suffix).mbq")
         // What an old version wrote is never written again.
@@ -99,22 +100,28 @@ struct GoldenFileTests {
     #expect(Set(operations.map(\.kind)) == Set(1...5))
     #expect(Set(operations.map(\.activation)) == Set(0...3))
     #expect(Set(operations.map(\.norm)) == Set(0...2))
-    #expect(Set(operations.map(\.flags)) == [0, 1])
+    #expect(Set(operations.map(\.flags)) == [0, 1, 2, 4])
+    #expect(operations.contains { $0.smoothing != nil })
+    #expect(operations.contains { $0.kind == 3 && $0.numbers[2] > 0 })
     #expect(Set(models.map(\.activationScheme)) == [0, 1])
     #expect(Set(models.map(\.task)) == [0, 1])
     #expect(
       Set(models.flatMap(\.tensors).map(\.scheme))
-        == ["float32", "float16", "float32-panels", "float16-panels", "int8-channel", "int8-rows"])
+        == Set(WeightSchemes.all.map { $0.name }))
     #expect(models.contains { $0.buffers.contains { $0.isTile } })
     #expect(models.contains { $0.sections.contains { $0.length != $0.contents.count } })
+    #expect(
+      models.contains {
+        $0.sections.contains { $0.kind == "WIGT" && $0.length != $0.contents.count }
+      })
     #expect(operations.contains { $0.operands.contains { ($0?.column ?? 0) > 0 } })
   }
 
-  @Test("a model of one label a text is still written as version 1.0")
+  @Test("a model is written as the lowest version that has what it uses")
   func minorVersion() throws {
     for (name, model) in SmallModel.all {
       let golden = try PlainModel(Repository.bytes("\(Self.folder)/good/\(name).mbq"))
-      #expect(golden.version.minor == (model.task == .singleLabel ? 0 : 1), "\(name)")
+      #expect(golden.version.minor == model.minorVersion, "\(name)")
     }
   }
 
@@ -161,6 +168,14 @@ private func fields(_ step: PackedStep) -> [String] {
     operand.map { "\($0.buffer)+\($0.column)w\($0.width)" } ?? "-"
   }
   func text(_ tensor: Int?) -> String { tensor.map(String.init) ?? "-" }
+  func grid(_ o: MBQModel.Operation.Linear) -> [String] {
+    let smoothing = text(o.smoothing)
+    return switch o.inputGrid {
+    case .int8PerToken: ["0", "0", smoothing]
+    case .int8Static(let step): ["2", "\(step.bitPattern)", smoothing]
+    case .int16PerToken: ["4", "0", smoothing]
+    }
+  }
   func norm(_ norm: Norm?) -> [String] {
     [
       "\(norm?.kind.rawValue ?? 0)", text(norm?.gamma), text(norm?.beta),
@@ -174,9 +189,11 @@ private func fields(_ step: PackedStep) -> [String] {
     return [
       "2", text(o.weight), text(o.bias), text(o.input), "\(o.activation.rawValue)",
       text(o.residual),
-    ] + norm(o.norm) + [text(o.output)]
+    ] + norm(o.norm) + grid(o) + [text(o.output)]
   case .attention(let o):
-    return ["3", text(o.query), text(o.key), text(o.value), "\(o.heads)", text(o.output)]
+    let steps = [o.steps?.query, o.steps?.key, o.steps?.value].map { "\(($0 ?? 0).bitPattern)" }
+    return ["3", text(o.query), text(o.key), text(o.value), "\(o.heads)"] + steps
+      + [text(o.output)]
   case .normalize(let o):
     return ["4", text(o.input), text(o.residual)] + norm(o.norm) + [text(o.output)]
   case .pool(let o): return ["5", text(o.input), text(o.output)]
@@ -192,8 +209,11 @@ private func fields(_ o: PlainModel.Operation) -> [String] {
   switch o.kind {
   case 1: return ["1", tensor(0), tensor(1), tensor(2), "\(o.flags == 1)", text(3)]
   case 2:
-    return ["2", tensor(0), tensor(1), text(0), "\(o.activation)", text(1)] + norm + [text(3)]
-  case 3: return ["3", text(0), text(1), text(2), "\(o.heads)", text(3)]
+    return ["2", tensor(0), tensor(1), text(0), "\(o.activation)", text(1)] + norm
+      + ["\(o.flags)", "\(o.numbers[1].bitPattern)", o.smoothing.map(String.init) ?? "-", text(3)]
+  case 3:
+    return ["3", text(0), text(1), text(2), "\(o.heads)"]
+      + o.numbers.map { "\($0.bitPattern)" } + [text(3)]
   case 4: return ["4", text(0), text(1)] + norm + [text(3)]
   default: return ["5", text(0), text(3)]
   }

@@ -20,6 +20,12 @@ struct SmallModel {
   /// Queries, keys and values are columns of one buffer.
   var mergesProducts: Bool
   var compresses = false
+  var compressesWeights = false
+  /// Of every linear with integer weights, taken in turn.
+  var grids: [ActivationGrid] = [.int8PerToken]
+  /// Of every second such linear.
+  var smooths = false
+  var steps: AttentionSteps?
   var labels = ["real", "fake"]
   var task = ClassificationTask.singleLabel
   var maximumTokens = 12
@@ -74,7 +80,46 @@ struct SmallModel {
         intermediate: 16, mergesProducts: true, labels: ["politics", "sports", "health"],
         task: .multiLabel, seed: 11)
     ),
+    (
+      "int4",
+      SmallModel(
+        weights: Int4Channel32.self, tables: [Int4Rows32.self, Int4Rows64.self, Int4Rows128.self],
+        vectors: Float16Rows.self, activations: .int8PerToken, hidden: 20, attention: 32, heads: 2,
+        intermediate: 70, mergesProducts: true, seed: 4)
+    ),
+    (
+      "int4-g64-compressed",
+      SmallModel(
+        weights: Int4Channel64.self, tables: [Int4Rows64.self, Int8Rows.self, Int8Rows.self],
+        vectors: Float32Rows.self, activations: .int8PerToken, hidden: 16, attention: 16, heads: 1,
+        intermediate: 130, mergesProducts: false, compresses: true, compressesWeights: true, seed: 5
+      )
+    ),
+    (
+      "int4-g128-grids",
+      SmallModel(
+        weights: Int4Channel128.self, tables: [Int8Rows.self, Int8Rows.self, Int4Rows32.self],
+        vectors: Float16Rows.self, activations: .int8PerToken, hidden: 20, attention: 24, heads: 3,
+        intermediate: 133, mergesProducts: false,
+        grids: [.int16PerToken, .int8Static(step: 0.03), .int8PerToken], smooths: true, seed: 6)
+    ),
+    (
+      "int8-static",
+      SmallModel(
+        weights: Int8Channel.self, tables: [Int8Rows.self, Int8Rows.self, Int8Rows.self],
+        vectors: Float16Rows.self, activations: .int8PerToken, hidden: 16, attention: 32, heads: 2,
+        intermediate: 48, mergesProducts: true, grids: [.int8Static(step: 0.05), .int16PerToken],
+        smooths: true, steps: AttentionSteps(query: 0.02, key: 0.03, value: 0.01), seed: 7)
+    ),
   ]
+
+  /// The version of the format that has all of it.
+  var minorVersion: Int {
+    let isNew =
+      ([weights] + tables).contains { $0.code.bits == 4 } || grids != [.int8PerToken] || smooths
+      || steps != nil || compressesWeights
+    return isNew ? 2 : task == .singleLabel ? 0 : 1
+  }
 
   static let pieces =
     ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "news", "is", "fake", "##ly", "real", "!", "中"]
@@ -114,10 +159,12 @@ struct SmallModel {
     var options: [UInt8]
     var vocabulary: [UInt8]
     var compresses: Bool
+    var compressesWeights: Bool
 
     func file() -> [UInt8] {
       writer.file(
         header, tokenizerOptions: options, vocabulary: vocabulary,
+        compressWeights: compressesWeights,
         deflate: { bytes in compresses ? zlibStream(bytes) : bytes })
     }
   }
@@ -139,7 +186,8 @@ struct SmallModel {
         steps: graph.steps.map { PackedStep(layer: $0.site.layer, operation: $0.operation) },
         tensors: [], logits: graph.logits, names: graph.steps.map(\.site.name), goldens: [],
         provenance: #"{"tool":"tests"}"#),
-      writer: writer, options: options, vocabulary: vocabulary, compresses: compresses)
+      writer: writer, options: options, vocabulary: vocabulary, compresses: compresses,
+      compressesWeights: compressesWeights)
   }
 
   private typealias Add = (
@@ -154,12 +202,20 @@ struct SmallModel {
         kind: kind, gamma: add(vectors, 1, width, 0.25, 1), beta: add(vectors, 1, width, 0.5, 0),
         epsilon: 1e-5)
     }
+    var integerLinears = 0
     func linear(
       _ role: String, _ input: Operand, to width: Int, layer: Int? = 0,
       activation: LinearActivation = .none, bias: Bool = true, residual: Operand? = nil,
       norm kind: Norm.Kind? = nil, scheme: (any WeightScheme.Type)? = nil
     ) -> Operand {
       let output = graph.addBuffer(width: width, rows: graph.buffers[input.buffer].rows)
+      var grid = ActivationGrid.int8PerToken
+      var smoothing: Int?
+      if (scheme ?? weights).code.isInteger {
+        grid = grids[integerLinears % grids.count]
+        if smooths, integerLinears % 2 == 0 { smoothing = add(vectors, 1, input.width, 0.5, 1) }
+        integerLinears += 1
+      }
       graph.append(
         Site(layer, role),
         .linear(
@@ -167,7 +223,7 @@ struct SmallModel {
             weight: add(scheme ?? weights, width, input.width, 0.5, 0),
             bias: bias ? add(vectors, 1, width, 0.5, 0) : nil, input: input,
             activation: activation, residual: residual, norm: kind.map { norm($0, width) },
-            output: output)))
+            output: output, inputGrid: grid, smoothing: smoothing)))
       return output
     }
 
@@ -201,7 +257,8 @@ struct SmallModel {
       Site(0, "attention"),
       .attention(
         .init(
-          query: products[0], key: products[1], value: products[2], heads: heads, output: context)))
+          query: products[0], key: products[1], value: products[2], heads: heads, output: context,
+          steps: steps)))
     let mixed = linear("mixed", context, to: hidden, residual: input, norm: .layerNorm)
     let wide = linear("wide", mixed, to: intermediate, activation: .relu)
     let narrow = linear("narrow", wide, to: hidden, residual: mixed, norm: .noNorm)

@@ -109,8 +109,9 @@ struct SpecificationTests {
         case .panels(let group): "panels of \(group)"
         }
       return [
-        "\(scheme.code.rawValue)", "`\(scheme.name)`", "\(scheme.code.elementSize)", layout,
+        "\(scheme.code.rawValue)", "`\(scheme.name)`", "\(scheme.code.bits)", layout,
         scheme.code.hasScales ? "one bfloat16 a row" : "no",
+        scheme.code.groupSize.map { "\($0)" } ?? "no",
       ]
     }
     #expect(documented == coded)
@@ -175,7 +176,10 @@ struct SpecificationTests {
     #expect(text.contains("BUFS (16 bytes a buffer, at most \(PackedLimits.buffers) of them)"))
     #expect(text.contains("TENS (32 bytes a tensor, at most \(PackedLimits.tensors) of them)"))
     #expect(text.contains("d at most \(PackedLimits.headSize)"))
-    #expect(text.contains("at most \(power(PackedLimits.rawSection)) if it is not the length"))
+    #expect(
+      text.contains(
+        "at most \(power(PackedLimits.rawSection)) if it is not the length, "
+          + "\(power(PackedLimits.rawWeights)) for `WIGT`"))
     #expect(try table(section("TENS"), "offset")[3][3] == "1 to \(power(PackedLimits.depth))")
     #expect(text.contains("u32 count (1 to 1024); for each label u32 length (at most 4096)"))
     #expect(text.contains("u32 count (at most 256); for each golden vector"))

@@ -12,6 +12,8 @@ struct AttentionProblem: Sendable {
   var key: [Float]
   var value: [Float]
   var scale: Float
+  /// (14); 0 for each token's own.
+  var steps: (query: Float, key: Float, value: Float) = (0, 0, 0)
 
   /// `sharpness` is how large the scores become: 1 gives nearly equal weights, 30 nearly one token each.
   init(tokens: Int, headSize: Int, sharpness: Float = 3) {
@@ -55,6 +57,9 @@ struct AttentionProblem: Sendable {
     call.first_row = UInt32(range.lowerBound)
     call.row_count = UInt32(range.count)
     call.scale = scale
+    call.query_step = steps.query
+    call.key_step = steps.key
+    call.value_step = steps.value
     call.scratch = scratch.base
     switch kind {
     case .int8: kernels.functions.attention_i8(&call)

@@ -57,6 +57,9 @@ final class LinearProblem {
   let kind: WeightKind
   let shape: LinearShape
   let options: LinearOptions
+  let form: IntegerForm
+  /// Shape (inputs); (17).
+  let smoothing: [Float]
   /// Shape (rows, inputs).
   let input: [Float]
   /// (outputs, inputs) of the kind's numbers.
@@ -71,20 +74,28 @@ final class LinearProblem {
   /// Shape (rows, outputs).
   let residual: [Float]
   private let packed: GuardedBytes
+  private var groups = GuardedBytes(count: 0)
 
   init(
     _ kind: WeightKind, _ shape: LinearShape, _ options: LinearOptions, input: [Float]? = nil,
     integers given: [Int8]? = nil, floats givenFloats: [Float]? = nil,
-    scales givenScales: [Float]? = nil
+    scales givenScales: [Float]? = nil, form: IntegerForm = IntegerForm()
   ) {
     var generator = SeededGenerator(
       seed: UInt64(shape.rows << 40 | shape.inputs << 20 | shape.outputs))
     self.kind = kind
     self.shape = shape
     self.options = options
+    self.form = form
     self.input = input ?? generator.floats(shape.rows * shape.inputs, scale: 3)
     let count = shape.inputs * shape.outputs
     switch kind {
+    case .int8 where form.groupSize > 0:
+      let weights = Int4Weights(
+        outputs: shape.outputs, inputs: shape.inputs, groupSize: form.groupSize, &generator)
+      integers = weights.integers
+      packed = GuardedBytes(weights.elements)
+      groups = GuardedBytes(weights.groups)
     case .int8:
       integers = given ?? generator.bytes(count)
       packed = GuardedBytes(Self.panels(integers, shape, group: 4, padding: 0))
@@ -108,6 +119,7 @@ final class LinearProblem {
     gamma = generator.floats(shape.outputs, scale: 2)
     beta = generator.floats(shape.outputs)
     residual = generator.floats(shape.rows * shape.outputs, scale: 2)
+    smoothing = form.smooths ? generator.floats(shape.inputs, scale: 2) : []
   }
 
   /// [outputs/16][inputs/group][16][group], as the header states.
@@ -138,9 +150,12 @@ final class LinearProblem {
       rows: range.count, width: outputs, gap: 32)
     let apart = GuardedRows(rows: range.count, width: outputs, gap: 48)
     let y = options.residual == .inPlace ? r : apart
-    let scratch = GuardedBytes(count: mbq_linear_scratch(UInt32(inputs), 0, 0))
+    let scratch = GuardedBytes(
+      count:
+        mbq_linear_scratch(UInt32(inputs), UInt32(form.groupSize), form.smooths ? 1 : 0))
     let scales = paddedVector(scales)
     let bias = paddedVector(bias)
+    let smoothing = paddedVector(smoothing)
     let gamma = paddedVector(gamma)
     let beta = paddedVector(beta)
     let sums = GuardedBytes(count: roundUp(outputs, to: 16) * 4)
@@ -169,7 +184,12 @@ final class LinearProblem {
     case .int8:
       kernels.functions.column_sums(
         packed.base, UInt32(inputs), UInt32(outputs),
-        sums.base.assumingMemoryBound(to: Int32.self), nil, 0)
+        sums.base.assumingMemoryBound(to: Int32.self), groupBytes, UInt32(form.groupSize))
+      call.groups = groupBytes
+      call.group_size = UInt32(form.groupSize)
+      call.step = form.step
+      call.wide = form.isWide ? 1 : 0
+      if form.smooths { call.smoothing = UnsafePointer(smoothing.base) }
       call.scales = UnsafePointer(scales.base)
       call.column_sums = UnsafePointer(sums.base.assumingMemoryBound(to: Int32.self))
       kernels.functions.linear_i8(&call)
@@ -187,13 +207,18 @@ final class LinearProblem {
     return y.values
   }
 
+  private var groupBytes: UnsafePointer<UInt8>? {
+    form.groupSize == 0 ? nil : UnsafePointer(groups.base.assumingMemoryBound(to: UInt8.self))
+  }
+
   /// The kernel's column sums, padding included.
   func columnSums(_ kernels: KernelSet) -> [Int32] {
     let count = roundUp(shape.outputs, to: 16)
     let sums = GuardedBytes(count: count * 4)
     let first = sums.base.assumingMemoryBound(to: Int32.self)
     kernels.functions.column_sums(
-      packed.base, UInt32(shape.inputs), UInt32(shape.outputs), first, nil, 0)
+      packed.base, UInt32(shape.inputs), UInt32(shape.outputs), first, groupBytes,
+      UInt32(form.groupSize))
     #expect(sums.guardsHold)
     return Array(UnsafeBufferPointer(start: first, count: count))
   }

@@ -24,6 +24,32 @@ enum PlainArithmetic {
       })
   }
 
+  // (14)
+  static func onGrid(_ row: ArraySlice<Float>, step: Float) -> GridRow {
+    guard step != 0 else { return onGrid(row) }
+    guard row.allSatisfy(\.isFinite) else { return onGrid(row) }
+    let inverse = 1 / step
+    return GridRow(
+      step: step,
+      integers: row.map {
+        Int32(min(max($0 * inverse, -127), 127).rounded(.toNearestOrEven))
+      })
+  }
+
+  /// (15): both parts, the high ones as a row of their own.
+  static func onWideGrid(_ row: ArraySlice<Float>) -> (high: GridRow, low: GridRow) {
+    let largest = row.reduce(0) { max($0, abs($1)) }
+    guard row.allSatisfy(\.isFinite), largest >= 0x1p-100 else { return (onGrid(row), onGrid(row)) }
+    let inverse = 32385 / largest
+    let integers = row.map { Int(($0 * inverse).rounded(.toNearestOrEven)) }
+    let high = integers.map { $0.signum() * ((abs($0) + 126) / 254) }
+    let low = zip(integers, high).map { $0 - 254 * $1 }
+    func part(_ values: [Int]) -> GridRow {
+      GridRow(step: largest / 32385, integers: values.map { Int32(Int8($0)) })
+    }
+    return (part(high), part(low))
+  }
+
   /// (5): sixteen strided sums, then a tree.
   static func total(_ values: [Float]) -> Float {
     var lanes = [Float](repeating: 0, count: 16)
@@ -100,18 +126,27 @@ enum PlainArithmetic {
     let options = problem.options
     var result: [Float] = []
     for row in 0..<problem.shape.rows {
-      let x = problem.input[(row * inputs)..<((row + 1) * inputs)]
-      let grid = onGrid(x)
+      var x = problem.input[(row * inputs)..<((row + 1) * inputs)]
+      let form = problem.form
+      // (17)
+      if form.smooths { x = zip(x, problem.smoothing).map { $0 * $1 }[...] }
+      let grid = onGrid(x, step: form.step)
+      let wide = onWideGrid(x)
       var y: [Float] = []
       for n in 0..<outputs {
         var value: Float
         switch problem.kind {
         case .int8:
-          var sum: Int32 = 0
-          for k in 0..<inputs {
-            sum += grid.integers[k] * Int32(problem.integers[n * inputs + k])
+          func sum(_ row: GridRow) -> Int32 {
+            (0..<inputs).reduce(0) {
+              $0 + row.integers[$1] * Int32(problem.integers[n * inputs + $1])
+            }
           }
-          value = (Float(sum) * problem.scales[n]) * grid.step
+          value =
+            form.isWide
+            ? ((Float(sum(wide.high)) * 254 + Float(sum(wide.low))) * problem.scales[n])
+              * wide.low.step
+            : (Float(sum(grid)) * problem.scales[n]) * grid.step
         case .float32:
           value = 0
           for k in 0..<inputs {
@@ -147,11 +182,11 @@ enum PlainArithmetic {
       (0..<tokens).map { values[($0 * size)..<(($0 + 1) * size)] }
     }
     let (queries, keys, values) = (rows(problem.query), rows(problem.key), rows(problem.value))
-    let gridKeys = keys.map(onGrid)
-    let gridValues = values.map(onGrid)
+    let gridKeys = keys.map { onGrid($0, step: problem.steps.key) }
+    let gridValues = values.map { onGrid($0, step: problem.steps.value) }
     var result: [Float] = []
     for query in queries {
-      let grid = onGrid(query)
+      let grid = onGrid(query, step: problem.steps.query)
       var scores: [Float] = []
       for j in 0..<tokens {
         switch kind {

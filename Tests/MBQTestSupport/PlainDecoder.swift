@@ -36,7 +36,10 @@ public struct PlainModel {
     public var tensors: [Int?]
     public var operands: [Operand?]
     public var heads: Int
-    public var epsilon: Float
+    public var smoothing: Int?
+    /// Epsilon or steps.
+    public var numbers: [Float]
+    public var epsilon: Float { numbers[0] }
   }
 
   public struct Tensor {
@@ -93,6 +96,14 @@ public struct PlainModel {
       separator: "\n", omittingEmptySubsequences: false
     ).map(String.init)
     provenance = try text(contents("PROV"))
+    try check(version.minor == (usesVersion2 ? 2 : task), "version 1.\(version.minor)")
+  }
+
+  /// A writer states the lowest version that has what the file uses.
+  private var usesVersion2: Bool {
+    sections.contains { $0.kind == "WIGT" && $0.length != $0.contents.count }
+      || tensors.contains { $0.scheme.hasPrefix("int4") }
+      || operations.contains { $0.smoothing != nil || $0.flags > 1 || $0.numbers[1] != 0 }
   }
 
   public func contents(_ kind: String) throws -> [UInt8] {
@@ -137,7 +148,7 @@ public struct PlainModel {
       try check(crc(stored) == checksum, "checksum of \(kind)")
       var contents = stored
       if rawLength != length {
-        try check(kind != "WIGT" && rawLength <= 1 << 26, "raw length of \(kind)")
+        try check(rawLength <= (kind == "WIGT" ? 1 << 27 : 1 << 26), "raw length of \(kind)")
         contents = try inflated(stored, rawLength)
       }
       sections.append(Section(kind: kind, offset: offset, length: length, contents: contents))
@@ -169,7 +180,7 @@ public struct PlainModel {
     tileWidth = try cursor.number(4)
     activationScheme = try cursor.number(2)
     task = try cursor.number(2)
-    try check(task <= 1 && version.minor == task, "task of version 1.\(version.minor)")
+    try check(task <= 1, "task")
     guard let operand = try cursor.operand() else { throw Fault(what: "no logits") }
     logits = operand
     try check(try cursor.number(4) == 0 && cursor.isAtEnd, "end of CONF")
@@ -207,13 +218,14 @@ public struct PlainModel {
       let tensors = try (0..<4).map { _ in try cursor.number(2) }.map { $0 == 65535 ? nil : $0 }
       let operands = try (0..<4).map { _ in try cursor.operand() }
       let heads = try cursor.number(2)
-      try check(try cursor.number(2) == 0, "reserved")
-      let epsilon = Float(bitPattern: UInt32(try cursor.number(4)))
-      try check(try cursor.number(8) == 0 && (1...5).contains(kind), "operation")
+      let smoothing = try cursor.number(2)
+      let numbers = try (0..<3).map { _ in Float(bitPattern: UInt32(try cursor.number(4))) }
+      try check((1...5).contains(kind), "operation")
       operations.append(
         Operation(
           kind: kind, layer: layer == 65535 ? nil : layer, activation: activation, norm: norm,
-          flags: flags, tensors: tensors, operands: operands, heads: heads, epsilon: epsilon))
+          flags: flags, tensors: tensors, operands: operands, heads: heads,
+          smoothing: smoothing == 0 ? nil : smoothing - 1, numbers: numbers))
     }
   }
 
@@ -235,6 +247,9 @@ public struct PlainModel {
   private func tensor(
     _ code: Int, _ rows: Int, _ columns: Int, _ weights: [UInt8], _ offset: Int, _ scalesOffset: Int
   ) throws -> Tensor {
+    if let tensor = try int4Tensor(code, rows, columns, weights, offset, scalesOffset) {
+      return tensor
+    }
     // name, bytes an element, columns side by side in a panel (0: rows), scales
     let schemes: [Int: (String, Int, Int, Bool)] = [
       1: ("float32", 4, 0, false), 2: ("float16", 2, 0, false), 3: ("float32-panels", 4, 1, false),

@@ -85,6 +85,23 @@ static float *vector(uint32_t width, float scale) {
   return x;
 }
 
+/* int4 weights (any nibbles: rows and columns past the matrix meet zeros), and groups that fit int8. */
+static void int4(mbq_linear *a) {
+  const size_t panels = up(a->outputs, 16) / 16, count = panels * up(a->inputs, 8) * 8;
+  const size_t groups = panels * up(a->inputs, a->group_size) / a->group_size * 16;
+  uint8_t *w = room(count), *g = room(groups);
+  for (size_t i = 0; i < count; i++) w[i] = (uint8_t)next();
+  for (size_t i = 0; i < groups; i++) {
+    const uint32_t z = next() % 16;
+    g[i] = (uint8_t)(z << 4 | next() % ((z < 8 ? 127 / (15 - z) : 127 / z > 15 ? 15 : 127 / z) + 1));
+  }
+  a->weights = w;
+  a->groups = g;
+}
+
+/* int8 linears only: bits 0 and 1, columns a group; then the grid, by threes; then smoothing. */
+static uint32_t form;
+
 static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t inputs,
                    uint32_t outputs, uint32_t option, int numbers) {
   begin((uint64_t)rows << 40 | inputs << 20 | outputs);
@@ -105,9 +122,15 @@ static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t 
     }
   }
   a.weights = w;
+  a.rows = rows, a.inputs = inputs, a.outputs = outputs;
   if (kind == MBQ_ROW_I8) {
+    a.group_size = form % 4 ? 16u << form % 4 : 0;
+    if (a.group_size) int4(&a);
+    a.step = form / 4 % 3 == 1 ? 0.02f : 0;
+    a.wide = form / 4 % 3 == 2;
+    if (form / 12 % 2) a.smoothing = vector(inputs, 1);
     int32_t *sums = room(panels * 64);
-    set->column_sums(w, inputs, outputs, sums, NULL, 0);
+    set->column_sums(a.weights, inputs, outputs, sums, a.groups, a.group_size);
     digest = mbq_crc32(digest, sums, panels * 64);
     a.column_sums = sums;
     a.scales = vector(outputs, 0.01f);
@@ -122,9 +145,8 @@ static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t 
   if (from) a.residual = residual, a.residual_stride = out;
   a.output = from == 2 ? residual : y;
   a.output_stride = out;
-  a.rows = rows, a.inputs = inputs, a.outputs = outputs;
   a.epsilon = 1e-5f;
-  a.scratch = room(mbq_linear_scratch(inputs, 0, 0));
+  a.scratch = room(mbq_linear_scratch(inputs, a.group_size, a.smoothing != NULL));
   (kind == MBQ_ROW_F32 ? set->linear_f32 : kind == MBQ_ROW_F16 ? set->linear_f16 : set->linear_i8)(&a);
   for (uint32_t r = 0; r < rows; r++) digest_floats(a.output + r * out, outputs);
   end();
@@ -140,6 +162,15 @@ static void linears(const mbq_kernel_set *set, int kind) {
   for (uint32_t i = 0; i < 72; i += 5) linear(set, kind, 16, ins[i % 15], 35, i, AWKWARD);
 }
 
+static void forms(const mbq_kernel_set *set) {
+  static const uint16_t rows[] = {1, 5, 13, 71, 73}, ins[] = {1, 7, 33, 64, 129, 136}, outs[] = {1, 17, 32, 35};
+  for (uint32_t i = 0; i < 240; i++) {
+    form = i % 24;
+    linear(set, MBQ_ROW_I8, rows[i % 5], ins[i / 5 % 6], outs[i / 7 % 4], i * 7, i % 11 == 0 ? AWKWARD : PLAIN);
+  }
+  form = 0;
+}
+
 static void attention(const mbq_kernel_set *set, int floats, uint32_t tokens, uint32_t size,
                       uint32_t first, uint32_t count, int numbers) {
   begin((uint64_t)tokens << 20 | size);
@@ -152,6 +183,7 @@ static void attention(const mbq_kernel_set *set, int floats, uint32_t tokens, ui
   a.value = matrix(tokens, size, stride, numbers & 4 ? AWKWARD : PLAIN);
   a.output = matrix(tokens, size, stride, PLAIN);
   a.scale = 0.25f;
+  if (tokens % 5 == 3) a.query_step = 0.02f, a.key_step = 0.01f, a.value_step = 0.015f;
   a.scratch = room(mbq_attention_scratch(tokens, size));
   (floats ? set->attention_f32 : set->attention_i8)(&a);
   for (uint32_t r = first; r < first + count; r++) digest_floats(a.output + r * stride, size);
@@ -188,8 +220,10 @@ static void norms(const mbq_kernel_set *set) {
 }
 
 static void stored_rows(const mbq_kernel_set *set) {
-  for (uint32_t i = 0; i < 180; i++) {
-    const uint32_t width = 1 + i / 3, kind = i % 3, size = kind == MBQ_ROW_F32 ? 4 : 3 - kind;
+  uint8_t groups[4];
+  for (uint32_t i = 0; i < 240; i++) {
+    const uint32_t width = 1 + i / 4, kind = i % 4, size = kind == MBQ_ROW_F32 ? 4 : kind == MBQ_ROW_F16 ? 2 : 1;
+    for (int g = 0; g < 4; g++) groups[g] = (uint8_t)((next() % 16) << 4 | next() % 9);
     begin(i);
     float *y = vector(width, 1);
     uint8_t *row = room(width * size);
@@ -197,7 +231,7 @@ static void stored_rows(const mbq_kernel_set *set) {
       const uint32_t any = next() & (kind == MBQ_ROW_F32 ? 0x3FFFFFFF : ~0u);
       memcpy(row + k * size, &any, size);
     }
-    set->widen_row(y, row, 0.0123f, width, kind, i / 3 % 2, NULL, 0);
+    set->widen_row(y, row, 0.0123f, width, kind, i / 4 % 2, groups, 32);
     digest_floats(y, width);
     end();
   }
@@ -242,7 +276,7 @@ static void fused(const mbq_kernel_set *set) {
 
 size_t kernels_check(const mbq_kernel_set *set, check_line *lines) {
   static const char *const names[] = {"linear-f32", "linear-f16", "linear-i8", "attention-i8",
-                                      "attention-f32", "norm", "stored-rows", "fused"};
+                                      "attention-f32", "norm", "stored-rows", "fused", "linear-forms"};
   for (uint32_t i = 0; i < CHECK_SUITES; i++) {
     cases = digest = overruns = 0;
     if (i < 3) linears(set, (int)i);
@@ -250,6 +284,7 @@ size_t kernels_check(const mbq_kernel_set *set, check_line *lines) {
     if (i == 5) norms(set);
     if (i == 6) stored_rows(set);
     if (i == 7) fused(set);
+    if (i == 8) forms(set);
     lines[i] = (check_line){names[i], cases, digest, overruns};
   }
   return CHECK_SUITES;

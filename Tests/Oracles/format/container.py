@@ -57,9 +57,9 @@ class File:
         ]
         self.ops = [
             Record(kind=o[0], layer=o[1], activation=o[2], norm=o[3], flags=o[4], tensors=list(o[5:9]),
-                   operands=[list(o[i : i + 4]) for i in range(9, 25, 4)], heads=o[25], spare1=o[26],
-                   epsilon=o[27], spare2=o[28])
-            for o in unpack("HHBBH4H16HHHfQ", r["OPER"])
+                   operands=[list(o[i : i + 4]) for i in range(9, 25, 4)], heads=o[25],
+                   smoothing=o[26], epsilon=o[27], steps=list(o[28:30]))
+            for o in unpack("HHBBH4H16HHHfff", r["OPER"])
         ]
         self.tensors = [
             Record(scheme=s, spare1=a, rows=n, columns=m, spare2=b, offset=o, scales=c)
@@ -147,5 +147,5 @@ def numbers(values):
 
 
 def operation(o):
-    return struct.pack("<HHBBH4H16HHHfQ", o.kind, o.layer, o.activation, o.norm, o.flags, *o.tensors,
-                       *sum(o.operands, []), o.heads, o.spare1, o.epsilon, o.spare2)
+    return struct.pack("<HHBBH4H16HHHfff", o.kind, o.layer, o.activation, o.norm, o.flags, *o.tensors,
+                       *sum(o.operands, []), o.heads, o.smoothing, o.epsilon, *o.steps)

@@ -2,7 +2,7 @@
 
     python3 Tests/Oracles/format/make_bad.py
 
-Every file is a good one (old/int8-1.0.mbq) with one thing changed and, unless the checksums are what is wrong, with all
+Every file is a good one (old/int8-1.0.mbq, or one of version 1.2 for what is new there) with one thing changed and, unless the checksums are what is wrong, with all
 checksums right. The format is implemented in container.py on its own; the messages are written out here.
 Formats/mbq/abuse.md lists the attempts; each has a file here or a test in Tests/MBQFormatTests.
 """
@@ -18,6 +18,8 @@ from container import KINDS, NONE, File, sealed
 GOLDEN = pathlib.Path(__file__).parents[3] / "Formats/mbq/golden"
 # What an old version wrote does not change with the writer, so these files do not either.
 GOOD = (GOLDEN / "old/int8-1.0.mbq").read_bytes()
+INT4 = (GOLDEN / "old/int4-1.2.mbq").read_bytes()
+STATIC = (GOLDEN / "old/int8-static-1.2.mbq").read_bytes()
 FITTING = "operands and tensors that fit each other"
 LONG = dict(CONF="configuration", LABL="labels", TOKN="tokenizer", VOCA="vocabulary", BUFS="buffers",
             OPER="operations", TENS="tensors", WIGT="weights", NAME="names", GOLD="golden vectors",
@@ -45,20 +47,20 @@ def damaged(name, data, section):
     bad(name, data, f"the {section} section does not match its checksum; the file is damaged: copy it again")
 
 
-def changed(edit):
-    file = File(GOOD)
+def changed(edit, good=None):
+    file = File(good or GOOD)
     edit(file)
     return file.pack()
 
 
-def field(name, edit, what, found, allowed):
+def field(name, edit, what, found, allowed, good=None):
     """One field of one section."""
-    invalid(name, changed(edit), what, found, allowed)
+    invalid(name, changed(edit, good), what, found, allowed)
 
 
-def misfit(name, index, edit, found):
+def misfit(name, index, edit, found, good=None):
     """What is wrong with the operation at `index`, or becomes wrong there."""
-    file = File(GOOD)
+    file = File(good or GOOD)
     edit(file)
     invalid(name, file.pack(), f"operation {index} ({file.names[index].decode()})", found, FITTING)
 
@@ -169,8 +171,9 @@ def sections():
     invalid("section-length-2-64", put("Q", entry_at("LABL") + 16, (1 << 64) - 1),
             "section length", (1 << 64) - 1, "at most 2^48")
     weights = entry("WIGT")[1]
-    invalid("weights-compressed", put("Q", entry_at("WIGT") + 24, weights + 1), "raw length of the weights section",
-            weights + 1, f"{weights}, its length")
+    damaged("weights-not-compressed", put("Q", entry_at("WIGT") + 24, weights + 1), "weights")
+    invalid("weights-raw-length-over-limit", put("Q", entry_at("WIGT") + 24, (1 << 27) + 1),
+            "raw length of the weights section", (1 << 27) + 1, f"at most {1 << 27}")
     invalid("raw-length-over-limit", put("Q", entry_at("LABL") + 24, (1 << 26) + 1),
             "raw length of the labels section", (1 << 26) + 1, f"at most {1 << 26}")
     data = bytearray(GOOD)
@@ -277,8 +280,6 @@ def operations():
     field("too-many-operations", many, "operation count", "more", "at most 16384")
     truncated("operations-cut", changed(lambda f: f.override.update(OPER=f.contents("OPER")[:-60])),
               "operation activation", offset + 13 * 64 + 4, 1, 0)
-    field("operation-reserved", op(3, spare1=1), "reserved operation bytes", 1, 0)
-    field("operation-reserved-end", op(3, spare2=1 << 56), "reserved operation bytes", 1, 0)
     field("operand-reserved", operand(3, 0, 2, 0, 16, 5), "reserved operand bytes", 5, 0)
     field("no-operand-with-a-column", operand(3, 1, 0, 16, 0), "operand of width 0", "buffer 0, column 16",
           "zeros, which stand for none")
@@ -292,7 +293,9 @@ def operations():
         field(f"epsilon-{name}", op(7, epsilon=value), "epsilon of operation 7", bits(value), "0 to 1")
     unused = "a field its kind does not use"
     for name, index, edit in [
-        ("linear-with-flags", 6, op(6, flags=1)), ("linear-with-heads", 6, op(6, heads=1)),
+        ("attention-with-smoothing", 4, op(4, smoothing=9)), ("normalize-with-a-step", 9, op(9, steps=[0, 0.5])),
+        ("linear-with-a-step-and-no-flag", 6, op(6, steps=[0.5, 0])),
+        ("linear-with-a-third-number", 6, op(6, steps=[0, 0.5])), ("linear-with-heads", 6, op(6, heads=1)),
         ("linear-with-a-third-operand", 6, operand(6, 2, 5, 0, 16)),
         ("linear-with-gamma-and-no-norm", 6, tensor_of(6, 2, 10)),
         ("linear-with-epsilon-and-no-norm", 6, op(6, epsilon=1e-5)),
@@ -387,8 +390,8 @@ def flow():
 def tensors():
     offset = entry("TENS")[0]
     size = entry("WIGT")[1]
-    field("tensor-scheme-0", of("tensors", 3, scheme=0), "scheme of tensor 3", 0, "1 to 6")
-    field("tensor-scheme-7", of("tensors", 3, scheme=7), "scheme of tensor 3", 7, "1 to 6")
+    field("tensor-scheme-0", of("tensors", 3, scheme=0), "scheme of tensor 3", 0, "1 to 12")
+    field("tensor-scheme-13", of("tensors", 3, scheme=13), "scheme of tensor 3", 13, "1 to 12")
     field("tensor-reserved", of("tensors", 3, spare1=1), "reserved tensor bytes", 1, 0)
     field("tensor-reserved-2", of("tensors", 3, spare2=1 << 16), "reserved tensor bytes", 1, 0)
     allowed = "1 to 2^24 × 1 to 2^16"
@@ -497,12 +500,59 @@ def tokenizer():
         "the tokenizer gives ids up to 32, and the embedding has 32 rows; the file is altered or was not written by mbq")
 
 
+def grids():
+    """What version 1.2 brought."""
+    flags = "0, 2 or 4"
+    field("linear-with-trigram", op(6, flags=1), "flags of operation 6", 1, flags)
+    field("linear-static-of-16-bits", op(6, flags=6), "flags of operation 6", 6, flags, STATIC)
+    field("linear-flags-8", op(6, flags=8), "flags of operation 6", 8, flags, STATIC)
+    step = lambda index, name: f"a step of operation {index} ({name})"
+    bits = lambda x: f"{struct.unpack('<I', struct.pack('<f', x))[0]} (bits)"
+    normal = "a normal number above 0"
+    values = dict(zero=0.0, negative=-0.05, subnormal=2.0**-127, infinite=math.inf, nan=math.nan)
+    for name, value in values.items():
+        field(f"linear-step-{name}", op(5, steps=[value, 0]), step(5, "layer.0.mixed"), bits(value), normal, STATIC)
+        if name != "zero":
+            field(f"attention-step-{name}", op(4, epsilon=value), step(4, "layer.0.attention"), bits(value), normal, STATIC)
+    field("attention-without-a-value-step", op(4, steps=[0.03, 0]), step(4, "layer.0.attention"), bits(0), normal, STATIC)
+    misfit("attention-steps-of-floats", 4, all_of(assign(activations=0), *[
+        op(i, flags=0, steps=[0, 0], smoothing=0) for i in (2, 3, 5, 6, 7, 8)]),
+        "steps in a model of float activations", STATIC)
+    misfit("static-of-floats", 2, assign(activations=0), "a grid or smoothing for int8Channel weights", STATIC)
+    misfit("static-of-float-weights", 12, op(12, flags=2, steps=[0.5, 0]),
+           "a grid or smoothing for float32Panels weights", STATIC)
+    misfit("smoothing-of-float-weights", 12, op(12, smoothing=6),
+           "a grid or smoothing for float32Panels weights", STATIC)
+    misfit("smoothing-too-short", 2, op(2, smoothing=6), "input.smoothing of 16, float16", STATIC)
+    misfit("smoothing-past-the-tensors", 2, op(2, smoothing=40), "tensor 39 of 31", STATIC)
+    misfit("int4-weight-in-rows", 2, of("tensors", 3, scheme=10), "input.weight of 20 × 48", INT4)
+
+    def group(index, offset, byte):
+        def edit(f):
+            t = f.tensors[index]
+            weights = bytearray(f.contents("WIGT"))
+            weights[t.offset + offset] = byte
+            f.override["WIGT"] = bytes(weights)
+        return edit
+    allowed = "multiplier * max(zero point, 15 - zero point) up to 127"
+    # 20 rows x 48 columns are 2 x 6 x 64 bytes of elements, and 2 x 2 x 16 of groups.
+    field("int4-group-too-large", group(3, 768 + 5, 0x0F), "a group of input.weight",
+          "multiplier 15 with zero point 0", allowed, INT4)
+    field("int4-group-of-a-padded-row", group(3, 768 + 63, 0xF9), "a group of input.weight",
+          "multiplier 9 with zero point 15", allowed, INT4)
+    # 12 rows of 10 bytes.
+    field("int4-group-of-a-table", group(0, 120, 0x3B), "a group of places.position",
+          "multiplier 11 with zero point 3", allowed, INT4)
+    field("int4-scales-over-groups", of("tensors", 3, scales=640 + 768), "scales of input.weight",
+          f"40 bytes at {640 + 768}", f"even, from {640 + 768 + 64} on, within {len(File(INT4).raw['WIGT'])}", INT4)
+
+
 def main():
     assert File(GOOD).pack() == GOOD, "container.py does not write what it read"
     shutil.rmtree(GOLDEN / "bad", ignore_errors=True)
     (GOLDEN / "bad").mkdir()
     for group in [header, sections, configuration, labels, buffers, operations, shapes, flow, tensors,
-                  others, tokenizer]:
+                  others, tokenizer, grids]:
         group()
     largest = max((GOLDEN / f"bad/{name}.mbq").stat().st_size for name in made)
     print(f"{len(made)} files, the largest of {largest} bytes")
