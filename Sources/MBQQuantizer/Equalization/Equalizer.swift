@@ -17,37 +17,54 @@ public enum Equalizer {
     public var alpha: Float?
     /// The smallest and the largest exponent chosen.
     public var exponents: ClosedRange<Int>
-    /// What is left of the expected squared int8 error of the products that read it.
+    /// What is left of the squared int8 error of the products that read it.
     public var errorShare: Double
+
+    init(_ name: String, _ choice: ScaleSearch.Choice, _ exponents: [Int]) {
+      self.name = name
+      alpha = choice.alpha
+      self.exponents = (exponents.min() ?? 0)...(exponents.max() ?? 0)
+      errorShare = choice.before > 0 ? choice.after / choice.before : 1
+    }
   }
 
   /// The model with its channels equalized, and what was done where.
   ///
   /// `texts` are token ids; without any, seeded sequences of word pieces stand in for them, which is
-  /// enough to see scales. `isStatic` for activations with one scale a tensor.
+  /// enough to see scales. `isStatic` for activations with one scale a tensor. Inputs that no exact
+  /// rescaling reaches (LayerNorm's output, which is a residual too, and GELU's) get a vector the runtime
+  /// multiplies them with before they are put on their grid, where text shows that it pays.
   public static func equalize(
     _ model: WorkingModel, texts: [[UInt32]] = [], isStatic: Bool = false,
     parallel: Parallel = .serial, progress: (Double) -> Void = { _ in }
   ) -> (model: WorkingModel, sites: [Site]) {
     let groups = model.graph.scalingGroups()
-    guard !groups.isEmpty else { return (model, []) }
-    let states = observe(model, groups, texts.isEmpty ? samples(model) : texts, parallel)
+    let smoothed = texts.isEmpty ? [] : model.smoothableLinears(groups)
+    guard !groups.isEmpty || !smoothed.isEmpty else { return (model, []) }
+    let wanted = Set(groups.flatMap { $0.states + $0.inverse } + smoothed.map(\.linear.input))
+    let states = observe(model, wanted, texts.isEmpty ? samples(model) : texts, parallel)
     // Random word pieces show where a grid does not fit at all; they do not show by how much.
     let share = texts.isEmpty ? 0.25 : 0.9
+    let total = Double(groups.count + smoothed.count)
     var result = model
     var sites: [Site] = []
     for (index, group) in groups.enumerated() {
+      // Groups share weights with their neighbours: each is judged by what those before it left.
       let choice = ScaleSearch.choose(
-        view(model, group, states), channels: group.width, isStatic: isStatic,
-        share: share)
+        view(result, group, states), channels: group.width, isStatic: isStatic, share: share)
       let exponents = representable(choice.exponents, group, result)
       if exponents.contains(where: { $0 != 0 }) { result.scale(group, by: exponents) }
-      sites.append(
-        Site(
-          name: model.graph.producer(of: group.buffers[0]), alpha: choice.alpha,
-          exponents: (exponents.min() ?? 0)...(exponents.max() ?? 0),
-          errorShare: choice.before > 0 ? choice.after / choice.before : 1))
-      progress(Double(index + 1) / Double(groups.count))
+      sites.append(Site(model.graph.producer(of: group.states[0].buffer), choice, exponents))
+      progress(Double(index + 1) / total)
+    }
+    for (index, place) in smoothed.enumerated() {
+      let weights = result.values[place.linear.weight]
+      let choice = ScaleSearch.choose(
+        ChannelView(states: states[place.linear.input] ?? [], weights: [weights]),
+        channels: place.linear.input.width, isStatic: isStatic, share: share * 0.8)
+      if choice.alpha != nil { result.smooth(place.step, by: choice.exponents) }
+      sites.append(Site(model.graph.steps[place.step].site.name, choice, choice.exponents))
+      progress(Double(groups.count + index + 1) / total)
     }
     return (result, sites)
   }
@@ -55,25 +72,26 @@ public enum Equalizer {
   /// Rows kept a state: enough to see the scales of every channel.
   private static let rowLimit = 512
 
-  /// (tokens, width) of each buffer in a group.
+  /// (tokens, width) of each state.
   private static func observe(
-    _ model: WorkingModel, _ groups: [ScalingGroup], _ texts: [[UInt32]], _ parallel: Parallel
-  ) -> [Int: [Float]] {
-    let wanted = Set(groups.flatMap { $0.buffers + $0.inverse })
+    _ model: WorkingModel, _ wanted: Set<Operand>, _ texts: [[UInt32]], _ parallel: Parallel
+  ) -> [Operand: [Float]] {
     let runner = ModelRunner(model, parallel: parallel)
     let states = HiddenStates(texts)
-    var seen: [Int: [Float]] = [:]
+    var byBuffer: [Int: [Operand]] = [:]
+    for operand in wanted { byBuffer[operand.buffer, default: []].append(operand) }
+    var seen: [Operand: [Float]] = [:]
     for step in runner.steps.indices {
       runner.run(step, states)
-      let operand = runner.steps[step].operation.output
-      if wanted.contains(operand.buffer) {
+      let output = runner.steps[step].operation.output
+      for operand in byBuffer[output.buffer] ?? [] {
         let rows = states.rows(operand)
         // The first tokens are where outliers sit, so each text's is among the rows.
         let firsts = rows.count == states.textCount ? [] : states.starts.dropLast()
         let stride = max(1, rows.count / rowLimit)
         let chosen = Set(Swift.stride(from: 0, to: rows.count, by: stride)).union(firsts).sorted()
-        seen[operand.buffer] = chosen.flatMap {
-          UnsafeBufferPointer(start: rows.row($0), count: rows.width)
+        seen[operand] = chosen.flatMap {
+          UnsafeBufferPointer(start: rows.row($0) + operand.column, count: operand.width)
         }
       }
       runner.release(states, after: step)
@@ -82,9 +100,8 @@ public enum Equalizer {
   }
 
   private static func view(
-    _ model: WorkingModel, _ group: ScalingGroup, _ states: [Int: [Float]]
+    _ model: WorkingModel, _ group: ScalingGroup, _ states: [Operand: [Float]]
   ) -> ChannelView {
-    let own = group.buffers.flatMap { states[$0] ?? [] }
     var others = group.consumers.compactMap { step -> [Float]? in
       guard case .linear(let o) = model.graph.steps[step].operation,
         model.graph.tensors[o.weight].role == .weight
@@ -92,7 +109,7 @@ public enum Equalizer {
       return model.values[o.weight]
     }
     others += group.inverse.compactMap { states[$0] }
-    return ChannelView(states: own, weights: others)
+    return ChannelView(states: group.states.flatMap { states[$0] ?? [] }, weights: others)
   }
 
   /// Word pieces at random, for want of text: 16 sequences of 64.

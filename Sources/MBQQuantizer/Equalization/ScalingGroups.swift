@@ -7,155 +7,123 @@ import MBQModel
 /// the whole sum is scaled and gamma takes 1/d. ReLU commutes with positive factors, attention with
 /// factors of its values, and a query's factor is undone by its key's.
 struct ScalingGroup: Equatable {
-  /// The buffers scaled by d.
-  var buffers: [Int]
-  /// Buffers scaled by 1/d: the keys of a group of queries.
-  var inverse: [Int] = []
+  /// The stretches of buffers scaled by d.
+  var states: [Operand]
+  /// Stretches scaled by 1/d: the keys of a group of queries.
+  var inverse: [Operand] = []
   var width: Int
-  /// Linears that read a buffer of the group, as steps.
+  /// Linears that read a state of the group, as steps.
   var consumers: [Int] = []
-  /// Attention over d-scaled queries and 1/d-scaled keys, as a step.
-  var attention: Int?
 }
 
 extension ModelGraph {
-  /// Every group of an unfolded graph, in the order of the steps that produce them.
+  /// Every group, in the order of the buffers.
   ///
   /// A state that something cannot take the factors of (LayerNorm over a sum it is part of, GELU after
-  /// it, a table whose columns are read three times) is in no group.
+  /// it, a table whose columns are read three times, other stretches that overlap it) is in no group.
   func scalingGroups() -> [ScalingGroup] {
-    var parent = Array(buffers.indices)
-    func root(_ buffer: Int) -> Int {
-      var buffer = buffer
-      while parent[buffer] != buffer { buffer = parent[buffer] }
-      return buffer
-    }
-    var fixed = Set<Int>([logits.buffer])
+    var sets = OperandSets(self)
     var embedded = Set<Int>()
-    var keyOf: [Int: (key: Int, step: Int)] = [:]
-    for (index, step) in steps.enumerated() {
+    var keyOf: [Operand: Operand] = [:]
+    for step in steps {
       switch step.operation {
       case .embed(let o):
-        if o.trigram { fixed.insert(o.output.buffer) } else { embedded.insert(o.output.buffer) }
+        if o.trigram { sets.fix(o.output) } else { embedded.insert(o.output.buffer) }
       case .linear(let o):
-        if o.activation == .gelu || o.activation == .tanh, o.norm == nil {
-          fixed.insert(o.output.buffer)
-        }
+        if o.activation == .gelu || o.activation == .tanh, o.norm == nil { sets.fix(o.output) }
         guard let residual = o.residual else { continue }
         if o.norm?.kind != .noNorm || o.activation != .none {
-          fixed.insert(residual.buffer)
-          if o.norm == nil { fixed.insert(o.output.buffer) }
+          sets.fix(residual)
+          if o.norm == nil { sets.fix(o.output) }
         } else if embedded.contains(residual.buffer) {
           // The tables' own rows are put on a grid, and what suits the sum suits them.
-          parent[root(residual.buffer)] = root(o.output.buffer)
+          sets.join(residual, o.output)
         }
       case .attention(let o):
-        parent[root(o.output.buffer)] = root(o.value.buffer)
-        keyOf[o.query.buffer] = (o.key.buffer, index)
+        sets.join(o.output, o.value)
+        keyOf[o.query] = o.key
       case .normalize(let o):
-        for operand in o.inputs { fixed.insert(operand.buffer) }
+        sets.fix(o.input)
+        if let residual = o.residual { sets.fix(residual) }
       case .pool(let o):
-        parent[root(o.output.buffer)] = root(o.input.buffer)
-      }
-      if step.operation.inputs.contains(where: { $0.width != buffers[$0.buffer].width }) {
-        fixed.formUnion(step.operation.inputs.map(\.buffer))
+        sets.join(o.output, o.input)
       }
     }
-    let keys = Set(keyOf.values.map(\.key))
-    let fixedRoots = Set(fixed.map(root))
-    var groups: [Int: ScalingGroup] = [:]
-    var order: [Int] = []
-    for buffer in buffers.indices where !fixedRoots.contains(root(buffer)) && !keys.contains(buffer)
-    {
-      let place = root(buffer)
-      if groups[place] == nil {
-        order.append(place)
-        groups[place] = ScalingGroup(buffers: [], width: buffers[buffer].width)
+    sets.fix(logits)
+    let keys = Set(keyOf.values)
+    var groups: [Operand: ScalingGroup] = [:]
+    var order: [Operand] = []
+    for state in sets.operands where !keys.contains(state) {
+      guard let root = sets.freeRoot(state) else { continue }
+      if groups[root] == nil {
+        order.append(root)
+        groups[root] = ScalingGroup(states: [], width: state.width)
       }
-      groups[place]?.buffers.append(buffer)
-      if let (key, step) = keyOf[buffer] {
-        groups[place]?.inverse.append(key)
-        groups[place]?.attention = step
-      }
+      groups[root]?.states.append(state)
+      if let key = keyOf[state], sets.freeRoot(key) != nil { groups[root]?.inverse.append(key) }
     }
     for (index, step) in steps.enumerated() {
-      guard case .linear(let o) = step.operation else { continue }
-      groups[root(o.input.buffer)]?.consumers.append(index)
+      guard case .linear(let o) = step.operation, let root = sets.freeRoot(o.input) else {
+        continue
+      }
+      groups[root]?.consumers.append(index)
     }
     return order.compactMap { groups[$0] }.filter {
-      // Read by nothing that puts it on a grid: nothing to gain.
-      !$0.consumers.isEmpty || $0.attention != nil
-    }
+      // Read by nothing that puts it on a grid: nothing to gain. A query without its key cannot move.
+      !$0.consumers.isEmpty || !$0.inverse.isEmpty
+    }.filter { group in group.states.allSatisfy { keyOf[$0] == nil || !group.inverse.isEmpty } }
   }
 }
 
-extension Operation.Normalize {
-  fileprivate var inputs: [Operand] { [input] + (residual.map { [$0] } ?? []) }
-}
+/// The stretches of buffers that operations read or write, those tied together, and those nothing may
+/// change.
+private struct OperandSets {
+  private(set) var operands: [Operand] = []
+  private var parent: [Operand: Operand] = [:]
+  private var fixed = Set<Operand>()
 
-extension WorkingModel {
-  /// Scales a group's channels by 2^exponents and undoes it in whatever reads them.
-  ///
-  /// Exact to the bit in fp32 as long as nothing overflows or becomes subnormal (`ScaleSearch` keeps
-  /// away from both). Returns the tensors changed.
-  @discardableResult
-  mutating func scale(_ group: ScalingGroup, by exponents: [Int]) -> Set<Int> {
-    let factors = exponents.map { Float(sign: .plus, exponent: $0, significand: 1) }
-    let undone = exponents.map { Float(sign: .plus, exponent: -$0, significand: 1) }
-    var changed = Set<Int>()
-    let scaled = Set(group.buffers)
-    let inverse = Set(group.inverse)
+  init(_ graph: ModelGraph) {
+    var byBuffer: [Int: Set<Operand>] = [:]
     for step in graph.steps {
-      let output = step.operation.output.buffer
-      let own = scaled.contains(output) ? factors : inverse.contains(output) ? undone : nil
-      switch step.operation {
-      case .embed(let o):
-        guard let own else { continue }
-        for table in [o.word, o.position, o.type] {
-          if let table { scaleColumns(table, own, &changed) }
-        }
-      case .linear(let o):
-        if scaled.contains(o.input.buffer) { scaleColumns(o.weight, undone, &changed) }
-        if let residual = o.residual, scaled.contains(residual.buffer), let norm = o.norm {
-          scaleRows(o.weight, factors, &changed)
-          if let bias = o.bias { scaleRows(bias, factors, &changed) }
-          scaleColumns(norm.gamma, undone, &changed)
-        }
-        guard let own else { continue }
-        if let norm = o.norm {
-          scaleColumns(norm.gamma, own, &changed)
-          scaleColumns(norm.beta, own, &changed)
-        } else {
-          scaleRows(o.weight, own, &changed)
-          if let bias = o.bias { scaleRows(bias, own, &changed) }
-        }
-      case .normalize(let o):
-        guard let own else { continue }
-        scaleColumns(o.norm.gamma, own, &changed)
-        scaleColumns(o.norm.beta, own, &changed)
-      case .attention, .pool: break
+      for operand in step.operation.inputs { byBuffer[operand.buffer, default: []].insert(operand) }
+    }
+    for (buffer, found) in byBuffer.sorted(by: { $0.key < $1.key }) {
+      let ordered = found.sorted { ($0.column, $0.width) < ($1.column, $1.width) }
+      operands += ordered
+      for (a, b) in zip(ordered, ordered.dropFirst()) where a.column + a.width > b.column {
+        fixed.formUnion(ordered)
       }
-    }
-    return changed
-  }
-
-  private mutating func scaleColumns(
-    _ tensor: Int, _ factors: [Float], _ changed: inout Set<Int>
-  ) {
-    changed.insert(tensor)
-    let width = factors.count
-    for start in stride(from: 0, to: values[tensor].count, by: width) {
-      for column in 0..<width { values[tensor][start + column] *= factors[column] }
+      // A write covers its buffer: it is the states read of it that move.
+      let whole = Operand(buffer: buffer, width: graph.buffers[buffer].width)
+      if !found.contains(whole) { parts[whole] = ordered }
     }
   }
 
-  private mutating func scaleRows(
-    _ tensor: Int, _ factors: [Float], _ changed: inout Set<Int>
-  ) {
-    changed.insert(tensor)
-    let width = values[tensor].count / factors.count
-    for row in factors.indices {
-      for column in 0..<width { values[tensor][row * width + column] *= factors[row] }
+  private var parts: [Operand: [Operand]] = [:]
+
+  private func root(_ operand: Operand) -> Operand {
+    var operand = operand
+    while let next = parent[operand], next != operand { operand = next }
+    return operand
+  }
+
+  mutating func fix(_ operand: Operand) {
+    fixed.formUnion(parts[operand] ?? [operand])
+  }
+
+  mutating func join(_ a: Operand, _ b: Operand) {
+    // What is read in parts on one side only has no common vector.
+    guard parts[a] == nil, parts[b] == nil else {
+      fix(a)
+      fix(b)
+      return
     }
+    parent[root(a)] = root(b)
+  }
+
+  /// The representative of a state's set, or nil if the set is fixed.
+  func freeRoot(_ operand: Operand) -> Operand? {
+    let root = root(operand)
+    return fixed.contains { self.root($0) == root } ? nil : root
   }
 }

@@ -1,0 +1,30 @@
+import MBQModel
+
+extension WorkingModel {
+  /// Linears whose input no group scales exactly.
+  func smoothableLinears(_ groups: [ScalingGroup]) -> [(step: Int, linear: Operation.Linear)] {
+    let scaled = Set(groups.flatMap { $0.states + $0.inverse })
+    return graph.steps.indices.compactMap { step in
+      guard case .linear(let linear) = graph.steps[step].operation, linear.smoothing == nil,
+        graph.tensors[linear.weight].role == .weight, !scaled.contains(linear.input)
+      else { return nil }
+      return (step, linear)
+    }
+  }
+
+  /// Multiplies a linear's input by 2^exponents before it is put on its grid, and the columns of its
+  /// weight by 2^-exponents: SmoothQuant where the factors cannot be folded into what writes the input.
+  mutating func smooth(_ step: Int, by exponents: [Int]) {
+    guard case .linear(var linear) = graph.steps[step].operation else { return }
+    let factors = exponents.map { Float(sign: .plus, exponent: $0, significand: 1) }
+    var changed = Set<Int>()
+    scaleColumns(
+      linear.weight, 0, exponents.map { Float(sign: .plus, exponent: -$0, significand: 1) },
+      &changed)
+    linear.smoothing = graph.add(
+      ModelTensor(
+        "\(graph.steps[step].site.name).smoothing", [exponents.count], .vector, .zeros))
+    values.append(factors)
+    graph.steps[step].operation = .linear(linear)
+  }
+}
