@@ -42,7 +42,9 @@ public struct Contributions: Sendable {
       {
         streams[layer] = states.rows(stream.input)
       }
-      guard case .linear(let linear) = step.operation, let residual = linear.residual else { return }
+      guard case .linear(let linear) = step.operation, let residual = linear.residual else {
+        return
+      }
       if let heads = headsOf[linear.input.buffer] {
         let width = linear.input.width / heads
         result.heads[layer] = (0..<heads).map { head in
@@ -76,9 +78,11 @@ public struct Contributions: Sendable {
     for (layer, gone) in dropped {
       let total = heads[layer]?.count ?? 0
       var gone = gone
-      while !(total - gone.count).isMultiple(of: unit), let strongest = gone.max(by: { first, second in
-        (heads[layer]?[first] ?? 0) < (heads[layer]?[second] ?? 0)
-      }) { gone.remove(strongest) }
+      while !(total - gone.count).isMultiple(of: unit),
+        let strongest = gone.max(by: { first, second in
+          (heads[layer]?[first] ?? 0) < (heads[layer]?[second] ?? 0)
+        })
+      { gone.remove(strongest) }
       dropped[layer] = gone.isEmpty ? nil : gone
     }
     return dropped
@@ -155,7 +159,9 @@ public struct Contributions: Sendable {
         let weight = Double(weights[offset + a])
         if weight == 0 { continue }
         var sum = 0.0
-        for b in 0..<width { sum += Double(moments.values[a * width + b]) * Double(weights[offset + b]) }
+        for b in 0..<width {
+          sum += Double(moments.values[a * width + b]) * Double(weights[offset + b])
+        }
         added += weight * sum
         if let biases { added += 2 * weight * sums[a] * Double(biases[output]) }
       }
