@@ -150,6 +150,12 @@ struct SiteFit {
   private func solve(
     _ rows: SiteRows, mask: [Bool]?
   ) throws(NotPositiveDefinite) -> (RidgeSolution?, Recovery.StepReport) {
+    guard rows.hasErrors(weights.count) else {
+      return (
+        nil,
+        Recovery.StepReport(site: step.site, errorBefore: 0, errorAfter: 0, penalty: nil)
+      )
+    }
     let first = rows.sums(fitted, weights: weights, runner)
     let second = rows.sums(heldOut, weights: weights, runner)
     let all = first + second
@@ -159,7 +165,6 @@ struct SiteFit {
     let none = judge.ee.reduce(0, +)
     var report = Recovery.StepReport(
       site: step.site, errorBefore: none / power, errorAfter: none / power, penalty: nil)
-    guard all.ee.contains(where: { $0 != 0 }) else { return (nil, report) }
 
     let results = Results(count: options.penalties.count)
     runner.parallel.run(options.penalties.count) { place, _ in

@@ -11,6 +11,18 @@ struct SiteRows {
   var write:
     (_ row: Int, _ error: UnsafeMutablePointer<Float>, _ own: UnsafeMutablePointer<Float>) -> Float
 
+  /// Whether the step is not at its target already: most are until the first place that was compressed.
+  func hasErrors(_ count: Int) -> Bool {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * width) { buffer in
+      guard let start = buffer.baseAddress else { return false }
+      for row in 0..<count {
+        _ = write(row, start, start + width)
+        for column in 0..<width where start[column] != 0 { return true }
+      }
+      return false
+    }
+  }
+
   /// The sums over some rows, `weights` by row.
   func sums(_ rows: [Int], weights: [Float], _ runner: ModelRunner) -> RidgeSums {
     let inputs = input?.operand.width ?? 0

@@ -26,7 +26,7 @@ public struct Cholesky: Sendable {
   public let upper: [Double]
   /// What was added to the diagonal, as a share of its mean.
   public let damping: Double
-  /// Rows whose diagonal was zero: channels that never were anything but zero. They are solved as zero.
+  /// Rows whose diagonal was zero: channels that never were anything but zero, and are solved as zero.
   public let dead: [Int]
 
   /// Shares of the mean diagonal that are added one after the other until there is a factor.

@@ -3,9 +3,11 @@ import MBQRuntime
 
 /// How much parts of a model matter on calibration texts: what to drop follows from it.
 public struct Contributions: Sendable {
-  /// By layer, `1 − mean cos(h, h')` of the residual stream before and after it, over tokens: the block
-  /// influence of Men et al., "ShortGPT: Layers in Large Language Models are More Redundant Than You
-  /// Expect" (2024), equation 1. The smallest may go first.
+  /// By layer, how much the block turns the residual stream; the smallest may go first.
+  ///
+  /// `1 − mean cos(h, h')` of the stream before and after it, over tokens: the block influence of Men et
+  /// al., "ShortGPT: Layers in Large Language Models are More Redundant Than You Expect" (2024),
+  /// equation 1.
   public var blockInfluence: [Int: Double] = [:]
   /// By layer and head, the mean square of what the head adds to the residual stream of its layer, as a
   /// share of the stream's.
