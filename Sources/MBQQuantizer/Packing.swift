@@ -105,7 +105,13 @@ public struct Packer {
     }
     let values = model.values[index]
     let (rows, columns) = model.matrixShape(index)
-    let scheme = precision.scheme(role, largest: largestMagnitude(values))
+    // Smoothing is undone in the weights exactly, so its factors are stored exactly.
+    let isSmoothing = graph.steps.contains {
+      if case .linear(let linear) = $0.operation { linear.smoothing == index } else { false }
+    }
+    let scheme =
+      isSmoothing
+      ? Float32Rows.self : precision.scheme(role, largest: largestMagnitude(values))
     return (scheme.name, scheme.encode(values, rows: rows, columns: columns))
   }
 

@@ -101,6 +101,7 @@ public enum ModelRounding {
       let input = states.rows(linear.input)
       var sums = Moments(width: columns)
       sums.add(input, linear.input.column, input, linear.input.column, runner)
+      if let smoothing = linear.smoothing { sums.scale(by: runner.model.values[smoothing]) }
       moments = sums
       rounder.energy = (0..<columns).map { sums.values[$0 * columns + $0] / Float(sums.count) }
       guard let factor = InverseFactor(sums.values, width: columns) else {
@@ -144,6 +145,9 @@ public enum ModelRounding {
       for column in 0..<columns { mean[column] += Double(x[column]) }
     }
     for column in 0..<columns { mean[column] /= Double(max(input.count, 1)) }
+    if let smoothing = linear.smoothing {
+      for column in 0..<columns { mean[column] *= Double(runner.model.values[smoothing][column]) }
+    }
     let shift = (0..<(old.count / columns)).map { row in
       Float(
         (0..<columns).reduce(0.0) { sum, column in

@@ -175,7 +175,7 @@ public final class ModelRunner {
 
   private func linear(_ o: Operation.Linear, _ states: HiddenStates, _ result: HiddenRows) {
     let input = states.rows(o.input)
-    let weights = matrix(o.weight)
+    let weights = matrix(o.weight, smoothing: o.smoothing)
     let residual = o.residual.map { (states.rows($0), $0.column) }
     let bias = o.bias.map(vector)
     let norm = o.norm.map { (vector($0.gamma), vector($0.beta)) }
@@ -289,15 +289,20 @@ public final class ModelRunner {
 
   // MARK: Weights
 
-  private func matrix(_ tensor: Int) -> RunnerMatrix {
+  /// Floats are multiplied with an input that is not smoothed: the factors go back into the columns.
+  private func matrix(_ tensor: Int, smoothing: Int?) -> RunnerMatrix {
     if let ready = matrices[tensor] { return ready }
     let (rows, columns) = model.matrixShape(tensor)
-    let ready =
-      if let rounded = model.rounded[tensor], rounded.scheme.hasScales {
-        RunnerMatrix(rounded.widenedToInt8, set)
-      } else {
-        RunnerMatrix(model.values[tensor], rows: rows, columns: columns)
+    let ready: RunnerMatrix
+    if let rounded = model.rounded[tensor], rounded.scheme.hasScales {
+      ready = RunnerMatrix(rounded.widenedToInt8, set)
+    } else {
+      var values = model.values[tensor]
+      if let smoothing {
+        for index in values.indices { values[index] *= model.values[smoothing][index % columns] }
       }
+      ready = RunnerMatrix(values, rows: rows, columns: columns)
+    }
     matrices[tensor] = ready
     return ready
   }

@@ -88,4 +88,12 @@ public struct Moments: Sendable {
     }
     count += a.count
   }
+
+  /// As if every state had been multiplied with `factors`, one a column; of moments of one state.
+  mutating func scale(by factors: [Float]) {
+    precondition(rows == columns && factors.count == columns)
+    for row in 0..<rows {
+      for column in 0..<columns { values[row * columns + column] *= factors[row] * factors[column] }
+    }
+  }
 }
