@@ -35,6 +35,9 @@ public struct Packer {
   public let model: WorkingModel
   /// What was done to the weights before, for the provenance.
   public var recipe: String?
+  /// Stores the weights as a zlib stream, which a runtime inflates when it opens the file: smaller where
+  /// weights are zero or have few levels, but not used from the mapping.
+  public var compressesWeights = false
 
   /// The model's operations, folded and merged as they are packed.
   public var graph: ModelGraph { model.graph }
@@ -85,7 +88,7 @@ public struct Packer {
     func file() -> [UInt8] {
       writer.file(
         header, tokenizerOptions: tokenizer.options, vocabulary: tokenizer.vocabulary,
-        deflate: deflate)
+        compressWeights: compressesWeights, deflate: deflate)
     }
     header.goldens = try goldens(of: file(), texts)
     header.provenance = provenance(schemes, goldens: header.goldens)

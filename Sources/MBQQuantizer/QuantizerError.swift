@@ -10,6 +10,9 @@ public enum QuantizerError: ExplainedError, Equatable {
   /// The packed model does not run: a fault of this program, or weights that overflow.
   case unusable(ModelError)
   case write(FileError)
+  /// A recipe does not go with the model or the text given.
+  case recipe(problem: String, advice: String)
+  case structure(StructureError)
   /// Calibration text shows something no weight can be rounded by.
   case calibration(site: String, problem: String, advice: String)
 
@@ -19,6 +22,8 @@ public enum QuantizerError: ExplainedError, Equatable {
     case .tokenizer(let path, let error): "\(path): \(error.explanation)"
     case .unusable(let error): "the packed model does not run: \(error.explanation)"
     case .write(let error): error.explanation
+    case .recipe(let problem, let advice): "the recipe cannot be followed: \(problem); \(advice)"
+    case .structure(let error): error.explanation
     case .calibration(let site, let problem, let advice): "\(site): \(problem); \(advice)"
     }
   }
@@ -31,6 +36,8 @@ public enum QuantizerError: ExplainedError, Equatable {
     case .unusable: .internalError
     case .write(let error): error.kind
     case .calibration: .badInput
+    case .recipe: .usage
+    case .structure(let error): error.kind
     }
   }
 }

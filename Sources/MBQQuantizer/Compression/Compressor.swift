@@ -1,57 +1,211 @@
 public import MBQCheckpoints
 import MBQCore
+import MBQModel
 public import MBQRuntime
 
-/// What is done to a checkpoint before it is packed, in this order.
-public struct CompressionPlan: Sendable {
-  /// How what is not rounded otherwise is stored, and whether hidden states are put on a grid.
-  public var precision: Precision
-  /// Rescales channels so that the grids fit.
-  public var equalizes: Bool
-  /// How matrices are pruned and rounded; nil leaves it to `precision`.
-  public var rounding: RoundingPlan?
-
-  public init(precision: Precision, equalizes: Bool = true, rounding: RoundingPlan? = nil) {
-    self.precision = precision
-    self.equalizes = equalizes
-    self.rounding = rounding
-  }
-}
-
-/// What compressing did.
+/// What compressing did, part by part.
 public struct CompressionReport: Sendable {
+  public var vocabulary: VocabularyReport?
+  /// Layers of the checkpoint that were kept; nil if all.
+  public var layers: [Int]?
+  public var recovered: [Recovery.StepReport] = []
   public var equalized: [Equalizer.Site] = []
   public var rounded: [RoundedSite] = []
+  /// Inputs with a static step.
+  public var staticSites = 0
+  /// Linears whose input has 16 bits.
+  public var int16Sites = 0
 }
 
-public enum Compressor {
-  /// The model of `checkpoint` as `plan` wants it, folded and ready to pack.
-  ///
-  /// `texts` are token ids of calibration text, and may be none. `progress` is told what is done and the
-  /// share of that done.
-  public static func compress(
-    _ checkpoint: Checkpoint, _ plan: CompressionPlan, texts: [[UInt32]] = [],
-    parallel: Parallel = .serial, progress: (String, Double) -> Void = { _, _ in }
+/// Follows a recipe from a checkpoint to a model that is ready to pack.
+///
+/// In this order: vocabulary, structure, recovery of the structure, equalization, pruning and rounding,
+/// recovery of the rounding, activation grids. What is left out is left out before anything is fitted to
+/// it, and scales are chosen for the weights that are really there.
+public struct Compressor {
+  public let recipe: Recipe
+  /// Token ids of calibration text, by the checkpoint's tokenizer; may be none.
+  public var texts: [[UInt32]] = []
+  /// How often each word piece occurs in the text the vocabulary is cut to; nil keeps all pieces.
+  public var pieceCounts: [Int]?
+  public var parallel: Parallel
+  /// Told what is being done and the share of that done.
+  public var progress: (String, Double) -> Void = { _, _ in }
+
+  public init(_ recipe: Recipe, parallel: Parallel = .serial) {
+    self.recipe = recipe
+    self.parallel = parallel
+  }
+
+  /// How what is not rounded otherwise is stored.
+  public var precision: Precision {
+    switch recipe.weights?.bits ?? 8 {
+    case 32: .float32
+    case 16: .float16
+    default: .int8
+    }
+  }
+
+  /// Refuses, with `QuantizerError.recipe`, what the recipe asks of a model that has not got it or of text
+  /// that was not given, and what `WorkingModel` and `ModelRounding` refuse.
+  public func compress(
+    _ checkpoint: Checkpoint
   ) throws(QuantizerError) -> (model: WorkingModel, report: CompressionReport) {
+    try checkText()
     var report = CompressionReport()
     var model = try WorkingModel(checkpoint)
-    if plan.equalizes, plan.precision == .int8 {
-      let (equalized, sites) = Equalizer.equalize(model, texts: texts, parallel: parallel) {
-        progress("equalize", $0)
-      }
+    var texts = texts
+    if let pieceCounts {
+      let (cut, vocabulary) = VocabularyDiet.apply(to: model, counts: pieceCounts)
+      model = cut
+      report.vocabulary = vocabulary
+      texts = vocabulary.renumbered(texts)
+    }
+    let original = model.folded()
+    let whole = model.configuration.layerCount
+    let structured = try structure(model, texts)
+    let isCut = structured.graph != model.graph
+    model = structured.folded()
+    if isCut {
+      report.layers = whole == structured.graph.layers.count ? nil : structured.graph.layers
+      model = try recover(model, original, texts, &report, weights: recipe.recover?.linears ?? true)
+    }
+    if precision == .int8, recipe.equalize ?? true {
+      let (equalized, sites) = Equalizer.equalize(
+        model, texts: texts, isStatic: recipe.activations?.scheme == .isStatic, parallel: parallel
+      ) { progress("equalize", $0) }
       model = equalized
       report.equalized = sites
     }
-    model = model.folded()
-    if let rounding = plan.rounding {
+    let unrounded = model
+    if let plan = RoundingPlan(recipe, model.graph) {
       let (rounded, sites) = try ModelRounding.round(
-        model, rounding, texts: texts, parallel: parallel
-      ) {
-        progress("round", $0)
-      }
+        model, plan, texts: texts, parallel: parallel
+      ) { progress("round", $0) }
       model = rounded
       report.rounded = sites
+      model = try recover(model, unrounded, texts, &report, weights: false)
     }
+    try setGrids(&model, unrounded, texts, &report)
     return (model, report)
+  }
+
+  // MARK: Parts
+
+  private func checkText() throws(QuantizerError) {
+    guard texts.isEmpty else { return }
+    var needs: [String] = []
+    if recipe.activations?.scheme == .isStatic { needs.append("static activations") }
+    if recipe.weights?.rounding == .gptq { needs.append("gptq") }
+    if let method = recipe.prune?.method, method != .magnitude { needs.append(method.rawValue) }
+    if recipe.recover?.affine == true || recipe.recover?.linears == true { needs.append("recover") }
+    if recipe.prune?.dropHeads != nil { needs.append("drop-heads") }
+    if recipe.prune?.dropStacks != nil { needs.append("drop-stacks") }
+    guard needs.isEmpty else {
+      throw .recipe(
+        problem: "it asks for \(needs.joined(separator: ", ")), which needs calibration text",
+        advice: "give some with --text FILE (no labels needed)")
+    }
+  }
+
+  private func structure(
+    _ model: WorkingModel, _ texts: [[UInt32]]
+  ) throws(QuantizerError) -> WorkingModel {
+    var model = model
+    do throws(StructureError) {
+      switch recipe.keepLayers {
+      case nil: break
+      case .first(let count):
+        model = try model.keepingLayers(Array(model.graph.layers.prefix(count)))
+      case .listed(let layers): model = try model.keepingLayers(layers)
+      }
+      if let prune = recipe.prune, (prune.dropHeads ?? 0) + (prune.dropStacks ?? 0) > 0 {
+        progress("measure", 0)
+        let contributions = Contributions(of: model, texts: texts, parallel: parallel)
+        if let count = prune.dropStacks, count > 0 {
+          model = try model.droppingStacks(
+            contributions.weakestStacks(count * model.graph.layers.count))
+        }
+        if let count = prune.dropHeads, count > 0 {
+          model = try model.droppingHeads(
+            contributions.weakestHeads(
+              count * model.graph.layers.count, headWidth: model.headWidth))
+        }
+      }
+    } catch {
+      throw .structure(error)
+    }
+    return model
+  }
+
+  private func recover(
+    _ model: WorkingModel, _ target: WorkingModel, _ texts: [[UInt32]],
+    _ report: inout CompressionReport, weights: Bool
+  ) throws(QuantizerError) -> WorkingModel {
+    let wanted = recipe.recover?.affine ?? false || weights && recipe.recover?.linears ?? false
+    guard wanted, !texts.isEmpty else { return model }
+    var options = Recovery.Options()
+    options.weights = weights ? .all : .none
+    options.keepsZeros = recipe.prune?.sparsity != nil
+    var steps: [Recovery.StepReport] = []
+    do throws(NotPositiveDefinite) {
+      let result = try Recovery.recover(
+        compressed: model, original: target, texts: texts, options: options, parallel: parallel
+      ) { share, step in
+        progress("recover", share)
+        if let step { steps.append(step) }
+      }
+      report.recovered += steps
+      return result
+    } catch {
+      throw .calibration(
+        site: "recover", problem: "hidden states are not all finite on the calibration text",
+        advice: "leave recover out, or calibrate with other text")
+    }
+  }
+
+  /// Puts inputs on static or 16-bit grids.
+  ///
+  /// Ranges are those of the model before its rounding, which clipping by noise should not widen.
+  private func setGrids(
+    _ model: inout WorkingModel, _ unrounded: WorkingModel, _ texts: [[UInt32]],
+    _ report: inout CompressionReport
+  ) throws(QuantizerError) {
+    guard precision == .int8, let activations = recipe.activations else { return }
+    if activations.scheme == .isStatic {
+      let observer = activations.observer.flatMap(Observers.named) ?? MSEObserver.self
+      let key = CalibrationStatistics.Key(
+        checkpoint: [], texts: [], options: CalibrationOptions(), textCount: texts.count,
+        secondMoments: false)
+      let calibrator = Calibrator(unrounded, texts, key: key, parallel: parallel)
+      do throws(CalibrationError) {
+        while !calibrator.isFinished {
+          _ = try calibrator.advance()
+          progress("observe", Double(calibrator.statistics.textsDone) / Double(texts.count))
+        }
+      } catch {
+        throw .calibration(
+          site: "activations", problem: error.explanation, advice: "use per-token activations")
+      }
+      let steps = calibrator.statistics.staticSteps(
+        for: unrounded.graph.calibrationSites, observer)
+      report.staticSites = model.graph.setStaticSteps(steps)
+    }
+    let patterns = (activations.int16 ?? []).map(SitePattern.init)
+    for (index, step) in model.graph.steps.enumerated() {
+      guard case .linear(var linear) = step.operation,
+        model.graph.tensors[linear.weight].role == .weight,
+        patterns.contains(where: { $0.matches(step.site.name) })
+      else { continue }
+      linear.inputGrid = .int16PerToken
+      model.graph.steps[index].operation = .linear(linear)
+      report.int16Sites += 1
+    }
+    if !patterns.isEmpty, report.int16Sites == 0 {
+      throw .recipe(
+        problem: "no linear matches activations.int16 "
+          + (activations.int16 ?? []).joined(separator: ", "),
+        advice: "`mbq inspect` lists the sites")
+    }
   }
 }

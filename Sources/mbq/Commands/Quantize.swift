@@ -13,15 +13,20 @@ struct Quantize: ParsableCommand {
       Reads a Hugging Face folder, or weights of PyTorch, TensorFlow, ONNX or NumPy beside a \
       config.json and a vocabulary, and writes a file that holds everything inference needs.
 
+      Texts of the kind the model will see (--text; labels are not needed) make 4 bits and less, \
+      pruning and fewer layers accurate: weights are rounded, and what is left is fitted, by what \
+      those texts show of the hidden states.
+
       Examples:
         mbq quantize ./my-model                    # int8, writes my-model-int8.mbq
         mbq quantize ./my-model --bits 32 -o baseline.mbq
+        mbq quantize ./my-model --bits 4 --text news.csv
+        mbq quantize ./my-model --recipe small --text news.csv --evaluation test.csv
       """)
 
   @OptionGroup var source: CheckpointOptions
 
-  @Option(help: "Bits a weight: 8, 16 or 32.")
-  var bits = 8
+  @OptionGroup var compression: CompressionOptions
 
   @Option(
     name: .shortAndLong,
@@ -34,36 +39,33 @@ struct Quantize: ParsableCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
+  @OptionGroup var columns: DataOptions
+  @OptionGroup var runtime: RuntimeOptions
+
   func run() throws {
     let start = ContinuousClock.now
-    guard let precision = Precision(rawValue: bits) else {
-      let allowed = Precision.allCases.map(\.bits).sorted().map { "\($0)" }.joined(separator: ", ")
-      throw CommandError.usage("--bits is \(bits); allowed: \(allowed)")
-    }
     let checkpoint = try source.open()
-    let progress = ProgressBar("quantize", total: 100, unit: "%")
-    defer { progress.finish() }
-    var shown = 0
-    let packed = try Packer(checkpoint, precision: precision).pack { share in
-      let percent = Int(share * 100)
-      progress.advance(by: percent - shown)
-      shown = percent
-    }
-    let path = output ?? defaultOutput(precision)
+    let result = try CompressionRun(
+      options: compression, columns: columns, runtime: runtime
+    ).run(checkpoint)
+    let packed = result.packed
+    let path = output ?? defaultOutput(result.recipe)
     if !dryRun {
       try packed.bytes.withUnsafeBytes { try AtomicFile.write([$0], to: path) }
     }
-    progress.finish()
     for warning in packed.report.warnings { Output.remark("warning: \(warning)") }
     let elapsed = ContinuousClock.now - start
     Output.show(
-      report(packed.report, path: path, seconds: elapsed / .seconds(1)), json: json)
+      report(result, path: path, seconds: elapsed / .seconds(1)), json: json)
     if !json, !dryRun {
       Output.show("\nNext: mbq evaluate \(path) --data test.csv")
     }
   }
 
-  private func report(_ packed: PackingReport, path: String, seconds: Double) -> Report {
+  private func report(
+    _ result: CompressionRun.Result, path: String, seconds: Double
+  ) -> Report {
+    let packed = result.packed.report
     var table = ReportTable(
       title: "stored as",
       columns: [.text("scheme"), .number("tensors"), .number("bytes", "size")])
@@ -71,25 +73,26 @@ struct Quantize: ParsableCommand {
       table.rows.append([.text(scheme.name), .count(scheme.tensors), .bytes(scheme.byteCount)])
     }
     let share = Double(packed.byteCount) / Double(max(packed.sourceByteCount, 1))
-    return Report([
-      .facts([
-        .init("checkpoint", source.checkpoint),
-        .init("parameters", .count(packed.parameterCount)),
-        .init("bits", .integer(packed.precision.bits)),
-        .init("recipe", packed.precision.summary),
-        .init(dryRun ? "would write" : "written", path),
-        .init("size", .bytes(packed.byteCount)),
-        .init("of the weights' \(Human.bytes(packed.sourceByteCount))", .percent(share, digits: 1)),
-        .init("golden vectors", .integer(packed.goldenCount)),
-        .init("took", .milliseconds(nanoseconds: seconds * 1e9)),
-      ]),
-      .table(table),
-    ])
+    return Report(
+      [
+        .facts([
+          .init("checkpoint", source.checkpoint),
+          .init("parameters", .count(packed.parameterCount)),
+          .init("bits", .integer(result.recipe.weights?.bits ?? packed.precision.bits)),
+          .init("recipe", result.recipe.summary),
+          .init(dryRun ? "would write" : "written", path),
+          .init("size", .bytes(packed.byteCount)),
+          .init(
+            "of the weights' \(Human.bytes(packed.sourceByteCount))", .percent(share, digits: 1)),
+          .init("golden vectors", .integer(packed.goldenCount)),
+          .init("took", .milliseconds(nanoseconds: seconds * 1e9)),
+        ])
+      ] + CompressionTables.blocks(result) + [.table(table)])
   }
 
   /// The folder's name in the current directory, such as `my-model-int8.mbq`.
-  private func defaultOutput(_ precision: Precision) -> String {
-    let suffix = precision == .int8 ? "int8" : "fp\(precision.bits)"
-    return "\(source.name)-\(suffix).mbq"
+  private func defaultOutput(_ recipe: Recipe) -> String {
+    let bits = recipe.weights?.bits ?? 8
+    return "\(source.name)-\(bits > 8 ? "fp" : "int")\(bits).mbq"
   }
 }

@@ -36,6 +36,28 @@ struct CalibrationData {
       file: path, evaluation: evaluation ?? "", allowsOverlap: allowsOverlap)
   }
 
+  /// How often each of the checkpoint's word pieces occurs in a dataset, texts whole.
+  func pieceCounts(_ path: String, _ checkpoint: Checkpoint) throws -> [Int] {
+    let tokenizer: WordPieceTokenizer
+    do throws(TokenizerError) {
+      tokenizer = try WordPieceTokenizer(checkpoint.tokenizer)
+    } catch {
+      throw QuantizerError.tokenizer(
+        path: checkpoint.sources.last?.path ?? checkpoint.weightsPath, error)
+    }
+    var counts = [Int](repeating: 0, count: checkpoint.configuration.vocabularySize)
+    try each(path, "reading \(path)") { text in
+      for id in tokenizer.encode(text, limit: .max).ids { counts[Int(id)] += 1 }
+    }
+    return counts
+  }
+
+  func allTexts(_ path: String) throws -> [String] {
+    var texts: [String] = []
+    try each(path, "reading \(path)") { texts.append($0) }
+    return texts
+  }
+
   private func each(_ path: String, _ label: String, _ body: (String) -> Void) throws {
     var rows = try columns.texts(path, labels: [], withLabels: false)
     let progress = ProgressBar(label, total: nil)

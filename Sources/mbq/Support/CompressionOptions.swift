@@ -1,39 +1,173 @@
 import ArgumentParser
 import MBQCheckpoints
 import MBQCore
-import MBQEvaluation
 import MBQQuantizer
-import MBQTokenizer
 
-/// How a checkpoint is compressed.
+/// How a checkpoint is compressed: a recipe, and options that change it.
 struct CompressionOptions: ParsableArguments {
-  @Option(help: "Bits a weight: 8, 16, 32, or 4, 3, 2 with a scale a group.")
-  var bits = 8
+  @Option(
+    help: ArgumentHelp(
+      "A recipe's name or file (Calibration/recipes); other options change it.",
+      valueName: "name"))
+  var recipe: String?
 
-  @Option(help: ArgumentHelp("Inputs that share a scale at 4 bits or fewer: 32, 64 or 128.", valueName: "n"))
-  var group = 64
+  @Option(
+    help: ArgumentHelp(
+      "Bits a weight: 8, 16, 32, or 4, 3, 2 in groups (default: 8, or the recipe's).",
+      valueName: "n"))
+  var bits: Int?
 
-  @Option(help: ArgumentHelp("nearest, mse or gptq (default: gptq with --text, mse without, nearest at 8 bits).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "Inputs that share a scale at 4 bits or fewer: 32, 64 or 128 (default: 64).",
+      valueName: "n"))
+  var group: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "nearest, mse or gptq (default: gptq at 4 bits or fewer with --text, else mse; nearest at 8).",
+      valueName: "name"))
   var rounding: String?
 
-  @Flag(help: "Give every group of 4 bits or fewer a zero point.")
-  var zeroPoint = false
-
-  @Option(help: ArgumentHelp("Bits of the word embeddings (default: as --bits, at least 4).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Bits of the word embeddings (default: as --bits, at least 4).", valueName: "n"))
   var embeddingBits: Int?
 
-  @Flag(inversion: .prefixedNo, help: "Rescale channels so that int8 fits them; exact.")
-  var equalize = true
+  @Option(
+    help: ArgumentHelp(
+      "Keep the first n layers; what is left is fitted to the whole with --text.", valueName: "n"))
+  var keepLayers: Int?
+
+  @Option(
+    help: ArgumentHelp("The share of weights to set to zero, 0 to 0.95.", valueName: "share"))
+  var sparsity: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "magnitude, wanda or sparsegpt (default: sparsegpt with --text).", valueName: "name"))
+  var prune: String?
+
+  @Option(
+    help: ArgumentHelp("unstructured, 2:4 or 4-block (default: unstructured).", valueName: "name"))
+  var pattern: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "per-token, or static: one step an input, chosen on --text (default: per-token).",
+      valueName: "name"))
+  var activations: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How static steps are chosen: \(Observers.names.joined(separator: ", ")).",
+      valueName: "name"))
+  var observer: String?
+
+  @Flag(inversion: .prefixedNo, help: "Rescale channels so that grids fit them; exact in fp32.")
+  var equalize: Bool?
+
+  @Flag(help: "Store weights as a zlib stream, inflated when the model is opened.")
+  var compress = false
 
   @Option(help: ArgumentHelp("Calibration text; needs no labels.", valueName: "file"))
   var text: String?
 
-  @Option(help: ArgumentHelp("Texts to calibrate with.", valueName: "n"))
-  var texts = 128
+  @Option(help: ArgumentHelp("Calibration texts to draw (default: 128).", valueName: "n"))
+  var texts: Int?
 
-  @Option(help: ArgumentHelp("Tokens of a calibration text.", valueName: "n"))
-  var textTokens = 128
-  @Option var prune: String?
-  @Option var sparsity = 0.5
-  @Option var pattern = "unstructured"
+  @Option(
+    help: ArgumentHelp("Cut calibration texts to this many tokens (default: 128).", valueName: "n"))
+  var textTokens: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Texts the model will be judged by; none may be calibrated on.", valueName: "file"))
+  var evaluation: String?
+
+  @Flag(help: "Calibrate even if texts are in --evaluation too.")
+  var allowOverlap = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Drop the word pieces these texts never use; others fall back to shorter pieces.",
+      valueName: "file"))
+  var keepVocabularyOf: String?
+
+  /// The recipe with the options' changes.
+  ///
+  /// Values out of range are refused as the recipe reader refuses them.
+  func resolved() throws -> Recipe {
+    var result =
+      try recipe.map { try RecipeReader.read(path: RecipeFiles.find($0)) } ?? Recipe()
+    var weights = result.weights ?? .init()
+    if let bits { weights.bits = bits }
+    if let group { weights.group = group }
+    weights.rounding = try named(rounding, "--rounding") ?? weights.rounding
+    if weights.rounding == nil, (weights.bits ?? 8) <= 4, text != nil { weights.rounding = .gptq }
+    result.weights = weights
+    var embeddings = result.embeddings ?? .init()
+    if let embeddingBits { embeddings.bits = embeddingBits }
+    if let group { embeddings.group = group }
+    result.embeddings = embeddings
+    if let keepLayers {
+      result.keepLayers = .first(keepLayers)
+      if text != nil, result.recover == nil {
+        result.recover = .init()
+        result.recover?.linears = true
+      }
+    }
+    try applyPruning(&result)
+    var activations = result.activations ?? .init()
+    activations.scheme = try named(self.activations, "--activations") ?? activations.scheme
+    if let observer {
+      guard Observers.named(observer) != nil else {
+        throw CommandError.usage(
+          "--observer is '\(observer)'; allowed: \(Observers.names.joined(separator: ", "))")
+      }
+      activations.observer = observer
+    }
+    result.activations = activations
+    if let equalize { result.equalize = equalize }
+    if compress { result.compress = true }
+    var calibration = result.calibration ?? .init()
+    if let texts { calibration.texts = texts }
+    if let textTokens { calibration.maxTokens = textTokens }
+    result.calibration = calibration
+    try check(result)
+    return result
+  }
+
+  private func applyPruning(_ recipe: inout Recipe) throws {
+    guard sparsity != nil || prune != nil || pattern != nil else { return }
+    var pruning = recipe.prune ?? .init()
+    pruning.method =
+      try named(prune, "--prune") ?? pruning.method ?? (text == nil ? .magnitude : .sparseGPT)
+    pruning.pattern = try named(pattern, "--pattern") ?? pruning.pattern
+    pruning.sparsity = sparsity ?? pruning.sparsity ?? 0.5
+    recipe.prune = pruning
+  }
+
+  private func named<Choice: RawRepresentable & CaseIterable>(
+    _ value: String?, _ option: String
+  ) throws(CommandError) -> Choice? where Choice.RawValue == String {
+    guard let value else { return nil }
+    if let choice = Choice(rawValue: value) { return choice }
+    let allowed = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+    throw .usage("\(option) is '\(value)'; allowed: \(allowed)")
+  }
+
+  private func check(_ recipe: Recipe) throws(CommandError) {
+    func within(_ value: Int?, _ allowed: [Int], _ option: String) throws(CommandError) {
+      guard let value, !allowed.contains(value) else { return }
+      let text = allowed.map { "\($0)" }.joined(separator: ", ")
+      throw .usage("\(option) is \(value); allowed: \(text)")
+    }
+    try within(recipe.weights?.bits, [2, 3, 4, 8, 16, 32], "--bits")
+    try within(recipe.embeddings?.bits, [2, 3, 4, 8, 16, 32], "--embedding-bits")
+    try within(recipe.weights?.group, [32, 64, 128], "--group")
+    if let sparsity = recipe.prune?.sparsity, !(0...0.95).contains(sparsity) {
+      throw .usage("--sparsity is \(sparsity); allowed: 0 to 0.95")
+    }
+  }
 }

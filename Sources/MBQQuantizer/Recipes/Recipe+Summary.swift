@@ -1,0 +1,31 @@
+extension Recipe {
+  /// What is done, in a line for reports and provenance.
+  public var summary: String {
+    let bits = weights?.bits ?? 8
+    guard bits <= 8 else {
+      return Precision(rawValue: bits)?.summary ?? "\(bits)-bit weights"
+    }
+    var parts: [String] = []
+    if let kept = keepLayers {
+      switch kept {
+      case .first(let count): parts.append("first \(count) layers")
+      case .listed(let layers):
+        parts.append("layers \(layers.map { "\($0)" }.joined(separator: " "))")
+      }
+    }
+    if let prune, let options = PruningOptions(prune) {
+      let percent = Int((options.effectiveSparsity * 100).rounded())
+      parts.append("\(percent) % zeros (\(options.method.rawValue), \(options.pattern.rawValue))")
+    }
+    if bits <= 4 {
+      parts.append("int\(bits) weights per group of \(weights?.group ?? 64)")
+    } else {
+      parts.append("int8 weights per output channel")
+    }
+    if let rounding = weights?.rounding, rounding != .nearest { parts.append(rounding.rawValue) }
+    parts.append(
+      activations?.scheme == .isStatic
+        ? "static int8 activations" : "int8 activations per token")
+    return parts.joined(separator: ", ")
+  }
+}

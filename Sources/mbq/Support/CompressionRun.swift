@@ -1,0 +1,89 @@
+import MBQCheckpoints
+import MBQCore
+import MBQQuantizer
+import MBQReport
+import MBQRuntime
+import MBQTokenizer
+
+/// Compresses a checkpoint as a command's options say, with a progress bar.
+struct CompressionRun {
+  let options: CompressionOptions
+  let columns: DataOptions
+  let runtime: RuntimeOptions
+
+  struct Result {
+    var recipe: Recipe
+    var packed: PackedFile
+    var compression: CompressionReport
+    var texts: CalibrationTexts?
+    /// How the vocabulary's text is tokenized now.
+    var tokenization: TokenizationChange?
+  }
+
+  func run(_ checkpoint: Checkpoint) throws -> Result {
+    let recipe = try options.resolved()
+    let pool = runtime.pool()
+    defer { withExtendedLifetime(pool) {} }
+    var compressor = Compressor(recipe, parallel: pool.parallel)
+    var drawn: CalibrationTexts?
+    let data = CalibrationData(
+      columns: columns, options: recipe.calibration?.options ?? .init(),
+      evaluation: options.evaluation, allowsOverlap: options.allowOverlap)
+    if let text = options.text {
+      let texts = try data.texts(text, checkpoint)
+      compressor.texts = texts.texts
+      drawn = texts
+    }
+    if let corpus = options.keepVocabularyOf {
+      compressor.pieceCounts = try data.pieceCounts(corpus, checkpoint)
+    } else if recipe.vocabulary?.keepUsed == true {
+      guard let text = options.text else {
+        throw CommandError.usage(
+          "the recipe drops unused word pieces; say unused by which text with --keep-vocabulary-of"
+            + " or --text")
+      }
+      compressor.pieceCounts = try data.pieceCounts(text, checkpoint)
+    }
+    let progress = StagedProgress()
+    defer { progress.finish() }
+    compressor.progress = { progress.show($0, $1) }
+    let (model, report) = try compressor.compress(checkpoint)
+    var packer = Packer(checkpoint, precision: compressor.precision, model: model)
+    packer.compressesWeights = recipe.compress ?? false
+    packer.recipe = recipe.summary
+    let packed = try packer.pack { progress.show("pack", $0) }
+    progress.finish()
+    var change: TokenizationChange?
+    if report.vocabulary != nil, let evaluation = options.evaluation {
+      change = try VocabularyDiet.compare(
+        data.allTexts(evaluation), before: checkpoint.tokenizer, after: model.tokenizer)
+    }
+    return Result(
+      recipe: recipe, packed: packed, compression: report, texts: drawn, tokenization: change)
+  }
+}
+
+/// One bar a stage, each stage's share of 100.
+final class StagedProgress {
+  private var stage = ""
+  private var bar: ProgressBar?
+  private var shown = 0
+
+  func show(_ stage: String, _ share: Double) {
+    if stage != self.stage {
+      bar?.finish()
+      bar = ProgressBar(stage, total: 100, unit: "%")
+      self.stage = stage
+      shown = 0
+    }
+    let percent = min(max(Int(share * 100), shown), 100)
+    bar?.advance(by: percent - shown)
+    shown = percent
+  }
+
+  func finish() {
+    bar?.finish()
+    bar = nil
+    stage = ""
+  }
+}
