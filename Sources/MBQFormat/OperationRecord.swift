@@ -121,7 +121,9 @@ extension Record {
       kind = RecordKind.attention.rawValue
       operands = [o.query, o.key, o.value, o.output]
       heads = o.heads
-      if let steps = o.steps { (epsilon, inputStep, valueStep) = (steps.query, steps.key, steps.value) }
+      if let steps = o.steps {
+        (epsilon, inputStep, valueStep) = (steps.query, steps.key, steps.value)
+      }
     case .normalize(let o):
       kind = RecordKind.normalize.rawValue
       tensors = [nil, nil, o.norm.gamma, o.norm.beta]

@@ -153,7 +153,7 @@ static NOINLINE row_format SET(quantize_rows)(const float *x, size_t stride, uin
       }
       continue;
     }
-#ifndef MBQ_SMALL
+#if !defined(MBQ_SMALL) && !defined(WITHOUT_PEAK)
     if (inverse != 0.0f && fixed == 0.0f) {
       for (; k + 64 <= width; k += 64) {
         STORE_ACTIVATIONS64(ACT_PLACE(destination, destination_stride, r, k),
