@@ -4,7 +4,11 @@
  * input's and the output's lengths. */
 #include "mbq_kernels.h"
 
+#ifdef MBQ_SMALL /* a third slower, and 4 kB less */
+#define INLINE static
+#else
 #define INLINE static inline __attribute__((always_inline))
+#endif
 
 /* Quantized weights have few codes that are longer. */
 enum { FAST_BITS = 10 };
@@ -101,27 +105,32 @@ static int make_codes(codes *c, const uint8_t *lengths, int n) {
   return used == 0 || (used == 1 && c->count[1] == 1);
 }
 
-INLINE int symbol_of(stream *s, const codes *c) {
-  if (s->bit_count < 15) refill(s);
-  const uint32_t found = c->fast[s->bits & ((1u << FAST_BITS) - 1)];
-  const int bits = (int)(found & 15);
-  if (found != 0 && bits <= s->bit_count) {
-    s->bits >>= bits;
-    s->bit_count -= bits;
-    return (int)(found >> 4);
-  }
+/* Bit by bit, of the bits there are: what the table does not have, as symbol << 4 | length, or -1. The
+ * stream is not passed, so that it stays in registers. */
+static __attribute__((noinline)) int long_code(uint64_t bits, int bit_count, const codes *c) {
   int code = 0, first = 0, index = 0;
-  for (int length = 1; length < 16; length++) {
-    code |= (int)take(s, 1);
-    if (s->failed) return -1;
+  for (int length = 1; length < 16 && length <= bit_count; length++, bits >>= 1) {
+    code |= (int)(bits & 1);
     const int count = c->count[length];
-    if (code - count < first) return c->symbol[index + code - first];
+    if (code - count < first) return c->symbol[index + code - first] << 4 | length;
     index += count;
     first = (first + count) << 1;
     code <<= 1;
   }
-  s->failed = 1;
   return -1;
+}
+
+INLINE int symbol_of(stream *s, const codes *c) {
+  if (s->bit_count < 15) refill(s);
+  int found = c->fast[s->bits & ((1u << FAST_BITS) - 1)];
+  if (found == 0 || (found & 15) > s->bit_count) found = long_code(s->bits, s->bit_count, c);
+  if (found < 0) {
+    s->failed = 1;
+    return -1;
+  }
+  s->bits >>= found & 15;
+  s->bit_count -= found & 15;
+  return found >> 4;
 }
 
 static const uint16_t length_base[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,

@@ -27,8 +27,11 @@ private struct Record {
   var heads = 0
   /// One more than a tensor's index, or 0.
   var smoothing = 0
-  /// Epsilon, or a query's step; and two more steps.
-  var numbers: [Float] = [0, 0, 0]
+  /// Or a query's step.
+  var epsilon: Float = 0
+  /// The input's or a key's.
+  var inputStep: Float = 0
+  var valueStep: Float = 0
 }
 
 /// Bits of a linear's flags.
@@ -60,7 +63,9 @@ extension PackedModel {
       for index in 0..<4 { record.operands[index] = try operand(&reader) }
       record.heads = try reader.u16("operation heads")
       record.smoothing = try reader.u16("operation smoothing")
-      for index in 0..<3 { record.numbers[index] = try reader.f32("operation numbers") }
+      record.epsilon = try reader.f32("operation epsilon")
+      record.inputStep = try reader.f32("operation step")
+      record.valueStep = try reader.f32("operation step")
       steps.append(
         PackedStep(layer: record.layer, operation: try record.operation(steps.count)))
     }
@@ -78,7 +83,9 @@ extension PackedModel {
     for operand in record.operands { write(operand, into: &writer) }
     writer.u16(record.heads)
     writer.u16(record.smoothing)
-    for number in record.numbers { writer.f32(number) }
+    writer.f32(record.epsilon)
+    writer.f32(record.inputStep)
+    writer.f32(record.valueStep)
   }
 
   static func write(_ operand: Operand?, into writer: inout ByteWriter) {
@@ -107,14 +114,16 @@ extension Record {
       set(o.norm)
       switch o.inputGrid {
       case .int8PerToken: break
-      case .int8Static(let step): (flags, numbers[1]) = (staticFlag, step)
+      case .int8Static(let step): (flags, inputStep) = (staticFlag, step)
       case .int16PerToken: flags = wideFlag
       }
     case .attention(let o):
       kind = RecordKind.attention.rawValue
       operands = [o.query, o.key, o.value, o.output]
       heads = o.heads
-      if let steps = o.steps { numbers = [steps.query, steps.key, steps.value] }
+      if let steps = o.steps {
+        (epsilon, inputStep, valueStep) = (steps.query, steps.key, steps.value)
+      }
     case .normalize(let o):
       kind = RecordKind.normalize.rawValue
       tensors = [nil, nil, o.norm.gamma, o.norm.beta]
@@ -128,7 +137,7 @@ extension Record {
 
   private mutating func set(_ value: Norm?) {
     norm = Int(value?.kind.rawValue ?? 0)
-    numbers[0] = value?.epsilon ?? 0
+    epsilon = value?.epsilon ?? 0
   }
 
   func operation(_ index: Int) throws(FormatError) -> Operation {
@@ -165,8 +174,8 @@ extension Record {
         .init(
           query: try required(operands[0], "query"), key: try required(operands[1], "key"),
           value: try required(operands[2], "value"), heads: heads, output: output,
-          steps: numbers.allSatisfy { $0.bitPattern == 0 }
-            ? nil : AttentionSteps(query: numbers[0], key: numbers[1], value: numbers[2])))
+          steps: (epsilon.bitPattern | inputStep.bitPattern | valueStep.bitPattern) == 0
+            ? nil : AttentionSteps(query: epsilon, key: inputStep, value: valueStep)))
     case .normalize:
       result = .normalize(
         .init(
@@ -189,7 +198,7 @@ extension Record {
   private func readGrid(_ index: Int) throws(FormatError) -> ActivationGrid {
     switch flags {
     case 0: return .int8PerToken
-    case staticFlag: return .int8Static(step: numbers[1])
+    case staticFlag: return .int8Static(step: inputStep)
     case wideFlag: return .int16PerToken
     default:
       throw .invalid(
@@ -205,7 +214,6 @@ extension Record {
         field: "norm of operation \(index)", found: "\(norm)",
         allowed: "0 to 2, with gamma and beta")
     }
-    let epsilon = numbers[0]
     guard epsilon >= 0, epsilon <= 1 else {
       throw .invalid(
         field: "epsilon of operation \(index)", found: "\(epsilon.bitPattern) (bits)",
@@ -218,6 +226,8 @@ extension Record {
     kind == other.kind && activation == other.activation && norm == other.norm
       && flags == other.flags && tensors == other.tensors && operands == other.operands
       && heads == other.heads && smoothing == other.smoothing
-      && numbers.map(\.bitPattern) == other.numbers.map(\.bitPattern)
+      && epsilon.bitPattern == other.epsilon.bitPattern
+      && inputStep.bitPattern == other.inputStep.bitPattern
+      && valueStep.bitPattern == other.valueStep.bitPattern
   }
 }

@@ -148,7 +148,9 @@ extension PackedHeader {
         guard activations == .int8PerToken else {
           throw shape(index, "steps in a model of float activations")
         }
-        for step in [steps.query, steps.key, steps.value] { try validate(step: step, index) }
+        try validate(step: steps.query, index)
+        try validate(step: steps.key, index)
+        try validate(step: steps.value, index)
       }
     case .normalize(let o):
       guard o.input.width == o.output.width, o.residual.map({ $0.width == o.output.width }) ?? true
@@ -210,6 +212,7 @@ extension PackedHeader {
     if let smoothing = o.smoothing { try validateVector(smoothing, o.input.width, index) }
   }
 
+  @inline(never)
   private func validate(step: Float, _ index: Int) throws(FormatError) {
     guard step.isNormal, step > 0 else {
       throw .invalid(

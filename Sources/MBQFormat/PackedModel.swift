@@ -112,7 +112,7 @@ public struct PackedHeader: Equatable, Sendable {
   /// Compressed weights are of version 1.2 whatever this says.
   var minorVersion: Int {
     if tensors.contains(where: { $0.scheme.bits == 4 })
-      || steps.contains(where: \.operation.isNewIn2)
+      || steps.contains(where: { $0.operation.isNewIn2 })
     {
       return 2
     }

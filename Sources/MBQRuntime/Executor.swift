@@ -180,6 +180,7 @@ struct Executor {
   }
 
   /// One row of a table as floats; zeros for `nil`.
+  @inline(never)
   private func widen(
     _ table: Int, _ row: Int?, _ width: UInt32, _ target: UnsafeMutablePointer<Float>, add: Bool
   ) {

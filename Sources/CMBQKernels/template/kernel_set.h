@@ -23,6 +23,7 @@
  *   MULTIPLY_TILE_I8       defined: the set (of one panel) has its own multiply_tile_i8, and no weights16,
  *                          act4, dot4
  *   PEAK_SUMS_I8, PEAK_SUMS_F32, HIDE_ACT(act4)   for peak.h, if its own do not fit
+ *   WITHOUT_PEAK           defined: nobody measures the set's peak, or counts how fast it quantizes
  *   VALUE_ROWS             rows a tile of the value product takes, if fewer than I8_ROWS
  *
  * A set whose product is faster where no activation is negative defines HAS_UNSIGNED 1 and U8_ROWS, and
@@ -32,7 +33,7 @@
 #include "rows.h"
 #include "linear.h"
 #include "attention.h"
-#if !defined(MULTIPLY_TILE_I8) && !defined(MBQ_SMALL)
+#if !defined(MULTIPLY_TILE_I8) && !defined(MBQ_SMALL) && !defined(WITHOUT_PEAK)
 #define HAS_PEAK
 #include "peak.h"
 #endif

@@ -153,6 +153,7 @@ static NOINLINE row_format SET(quantize_rows)(const float *x, size_t stride, uin
       }
       continue;
     }
+#if !defined(MBQ_SMALL) && !defined(WITHOUT_PEAK)
     if (inverse != 0.0f && fixed == 0.0f) {
       for (; k + 64 <= width; k += 64) {
         STORE_ACTIVATIONS64(ACT_PLACE(destination, destination_stride, r, k),
@@ -160,6 +161,7 @@ static NOINLINE row_format SET(quantize_rows)(const float *x, size_t stride, uin
                             load16(row + k + 32) * inverse, load16(row + k + 48) * inverse);
       }
     }
+#endif
     for (; k < width; k += 16) {
       store_activations(ACT_PLACE(destination, destination_stride, r, k),
                         on_grid(load16(row + k), inverse, fixed));
@@ -298,8 +300,7 @@ static void SET(column_sums)(const void *weights, uint32_t inputs, uint32_t outp
       } else {
         if (s * 4 % group_size == 0 && s > 0) groups += 16;
         if (s % 2 == 0) {
-          const group16 group = load_group(groups);
-          widen_pair((const uint8_t *)from, &group, pair);
+          SET(widen_panel)((const uint8_t *)from, groups, group_size, 8, pair);
           from += 64;
         }
         w = pair + s % 2 * 64;

@@ -123,42 +123,53 @@ extension Int4Scheme {
   public static func encode(
     _ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int
   ) -> EncodedMatrix {
-    precondition(values.count == rows * columns)
-    guard let size = code.groupSize else { preconditionFailure("no int4 scheme") }
-    var levels = [UInt8](repeating: 8, count: rows * columns)
-    var groups: [UInt8] = []
-    var scales: [UInt16] = []
-    for row in 0..<rows {
-      let source = UnsafeBufferPointer(rebasing: values[(row * columns)..<((row + 1) * columns)])
-      let (scale, multipliers) = bestScale(source, groupSize: size)
-      scales.append(scale)
-      for (index, multiplier) in multipliers.enumerated() {
-        groups.append(GroupByte(multiplier: multiplier).byte)
-        let step = float(fromBFloat16: scale) * Float(multiplier)
-        guard step > 0 else { continue }
-        for column in (index * size)..<min((index + 1) * size, columns) {
-          levels[row * columns + column] = UInt8(8 + level(source[column], step))
-        }
-      }
-    }
-    return .int4(code, rows: rows, columns: columns, levels: levels, groups: groups, scales: scales)
+    encodeInt4(code, values, rows, columns)
   }
 
-  public static func decode(_ matrix: EncodedMatrix) -> [Float] {
-    guard let size = matrix.scheme.groupSize else { return [] }
-    let groupCount = (matrix.columns + size - 1) / size
-    let levels = matrix.int4Levels()
-    var values = [Float](repeating: 0, count: levels.count)
-    for row in 0..<matrix.rows {
-      let scale = float(fromBFloat16: matrix.scales[row])
-      for column in 0..<matrix.columns {
-        let group = GroupByte(matrix.groups[row * groupCount + column / size])
-        let index = row * matrix.columns + column
-        values[index] = Float(group.multiplier * (Int(levels[index]) - group.zero)) * scale
+  public static func decode(_ matrix: EncodedMatrix) -> [Float] { decodeInt4(matrix) }
+}
+
+// Apart from the protocol, whose six conformances would have a copy each.
+@inline(never)
+private func encodeInt4(
+  _ code: SchemeCode, _ values: UnsafeBufferPointer<Float>, _ rows: Int, _ columns: Int
+) -> EncodedMatrix {
+  precondition(values.count == rows * columns)
+  guard let size = code.groupSize else { preconditionFailure("no int4 scheme") }
+  var levels = [UInt8](repeating: 8, count: rows * columns)
+  var groups: [UInt8] = []
+  var scales: [UInt16] = []
+  for row in 0..<rows {
+    let source = UnsafeBufferPointer(rebasing: values[(row * columns)..<((row + 1) * columns)])
+    let (scale, multipliers) = bestScale(source, groupSize: size)
+    scales.append(scale)
+    for (index, multiplier) in multipliers.enumerated() {
+      groups.append(GroupByte(multiplier: multiplier).byte)
+      let step = float(fromBFloat16: scale) * Float(multiplier)
+      guard step > 0 else { continue }
+      for column in (index * size)..<min((index + 1) * size, columns) {
+        levels[row * columns + column] = UInt8(8 + level(source[column], step))
       }
     }
-    return values
   }
+  return .int4(code, rows: rows, columns: columns, levels: levels, groups: groups, scales: scales)
+}
+
+@inline(never)
+private func decodeInt4(_ matrix: EncodedMatrix) -> [Float] {
+  guard let size = matrix.scheme.groupSize else { return [] }
+  let groupCount = (matrix.columns + size - 1) / size
+  let levels = matrix.int4Levels()
+  var values = [Float](repeating: 0, count: levels.count)
+  for row in 0..<matrix.rows {
+    let scale = float(fromBFloat16: matrix.scales[row])
+    for column in 0..<matrix.columns {
+      let group = GroupByte(matrix.groups[row * groupCount + column / size])
+      let index = row * matrix.columns + column
+      values[index] = Float(group.multiplier * (Int(levels[index]) - group.zero)) * scale
+    }
+  }
+  return values
 }
 
 /// The multipliers the largest group of a row may get.
