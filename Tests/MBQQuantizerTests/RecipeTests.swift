@@ -187,7 +187,7 @@ struct RecipeTests {
     }
     for (path, keys) in RecipeKeys.all {
       for key in keys where RecipeKeys.keys(key) == nil {
-        let full = path.isEmpty ? key : path == "embeddings" ? ".\(key)" : "\(path).\(key)"
+        let full = path.isEmpty ? key : "\(path).\(key)"
         #expect(path == "overrides" || readme.contains("`\(full)`"), "\(full)")
       }
     }

@@ -33,8 +33,9 @@ struct CalibrationTextTests {
   @Test("are counted as by hand")
   func audit() throws {
     let texts = [
-      dots(3), "  ", "", dots(14), dots(15), " \(dots(3))\n", dots(30), dots(200), "\u{A0}\u{2003}",
-      "☃", ". .", ".  \t.", dots(510), dots(511),
+      Self.dots(3), "  ", "", Self.dots(14), Self.dots(15), " \(Self.dots(3))\n", Self.dots(30),
+      Self.dots(200), "\u{A0}\u{2003}",
+      "☃", ". .", ".  \t.", Self.dots(510), Self.dots(511),
     ]
     let audit = try Self.sample(texts, .init(texts: 100, maximumTokens: 20)).audit
     #expect(audit.read == 14)
@@ -87,7 +88,9 @@ struct CalibrationTextTests {
     #expect(drawn.texts.count == 1 && drawn.heldBack.isEmpty)
     let ids = drawn.texts[0]
     let bytes = [UInt32(ids.count)] + ids
-    let expected = bytes.flatMap { value in (0..<4).map { UInt8(value >> (8 * $0) & 255) } }
+    let expected = bytes.flatMap { (value: UInt32) -> [UInt8] in
+      (0..<4).map { (byte: UInt32) -> UInt8 in UInt8(truncatingIfNeeded: value >> (8 * byte)) }
+    }
     #expect(drawn.digest == expected.withUnsafeBytes { sha256($0) })
   }
 

@@ -30,8 +30,11 @@ enum SmallCalibration {
 
   /// Texts for the model mbq carries, in several portions.
   static func texts(_ count: Int) -> [[UInt32]] {
-    (0..<count).map { text in
-      (0..<(5 + text * 37 % 180)).map { UInt32(($0 * 131 + text * 977) % 2400) }
+    (0..<count).map { (text: Int) -> [UInt32] in
+      let length: Int = 5 + text * 37 % 180
+      return (0..<length).map { (place: Int) -> UInt32 in
+        UInt32((place * 131 + text * 977) % 2400)
+      }
     }
   }
 }
@@ -105,14 +108,17 @@ struct StatisticsTests {
       states.append(StatisticsFile.bytes(whole.statistics))
     }
     #expect(portions >= 3)
+    let pool = ThreadPool(workerCount: 2)
     for stop in [0, 1, portions - 2] {
       let rest = SmallCalibration.calibrator(
-        model, texts, secondMoments: true, parallel: ThreadPool(workerCount: 2).parallel)
+        model, texts, secondMoments: true, parallel: pool.parallel)
       let state = try states[stop].withUnsafeBytes { try StatisticsFile.read($0, name: "state") }
       #expect(!state.isComplete)
       #expect(rest.resume(from: state))
       #expect(StatisticsFile.bytes(try SmallCalibration.finish(rest)) == states[portions - 1])
     }
+    // Its threads are there as long as it is.
+    withExtendedLifetime(pool) {}
   }
 
   @Test("do not go on from others'")
