@@ -86,12 +86,17 @@ struct StatisticsFileTests {
 
   @Test("behind a right checksum are read or refused, never a trap")
   func hostile() throws {
-    let bytes = StatisticsFile.bytes(try Self.small.get())
+    // Two records have everything there is, and are read in a moment.
+    let whole = try Self.small.get()
+    let bytes = StatisticsFile.bytes(
+      CalibrationStatistics(
+        whole.key, textsDone: whole.textsDone, tokens: whole.tokens,
+        names: Array(whole.names.prefix(2)), records: Array(whole.records.prefix(2))))
     // The head and the first records byte by byte, the rest in places.
     let places =
-      Array(0..<min(1500, bytes.count)) + Array(stride(from: 1500, to: bytes.count, by: 97))
+      Array(0..<min(400, bytes.count)) + Array(stride(from: 400, to: bytes.count, by: 97))
     for place in places {
-      for value in [0, 1, 127, 128, 255] as [UInt8] {
+      for value in [0, 1, 128, 255] as [UInt8] {
         var changed = bytes
         changed[place] = value
         _ = try? Self.read(changed, checksum: false)
