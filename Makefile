@@ -63,10 +63,11 @@ lint: toolchain
 	  || { echo 'error: Foundation on the runtime side (files above)'; exit 1; }
 
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/mbq/tiny-news/model"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/mbq/tiny-news/model" "$(DESTDIR)$(PREFIX)/share/mbq/recipes"
 	install -m 755 $(BUILD)/mbq "$(DESTDIR)$(PREFIX)/bin/mbq"
 	install -m 644 Examples/tiny-news/test.csv "$(DESTDIR)$(PREFIX)/share/mbq/tiny-news/"
 	install -m 644 Examples/tiny-news/model/* "$(DESTDIR)$(PREFIX)/share/mbq/tiny-news/model/"
+	install -m 644 Calibration/recipes/*.yaml "$(DESTDIR)$(PREFIX)/share/mbq/recipes/"
 
 clean:
 	rm -rf .build

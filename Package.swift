@@ -125,7 +125,10 @@ let package = Package(
     tests("MBQCheckpoints", ["MBQModel", "MBQTokenizer"]),
     tests(
       "MBQQuantizer",
-      ["MBQCheckpoints", "MBQFormat", "MBQModel", "MBQReference", "MBQRuntime", "MBQSchemes"]),
+      [
+        "MBQCheckpoints", "MBQCore", "MBQFormat", "MBQModel", "MBQReference", "MBQRuntime",
+        "MBQSchemes", "MBQTokenizer", "CZlib",
+      ]),
     tests("MBQEvaluation", ["MBQReport", "MBQRuntime"]),
     tests("mbq", ["mbq-classify", "mbq-bench"]),
   ],

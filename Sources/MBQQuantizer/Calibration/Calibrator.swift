@@ -20,7 +20,7 @@ public final class Calibrator {
   private let portions: [Portion]
   private let collector: OperandCollector
   /// A portion ends with the text that takes it to this many tokens.
-  static let portionTokens = 4096
+  static let portionTokens = 2048
 
   /// `model` is folded; `key.textCount` is the number of texts.
   public init(

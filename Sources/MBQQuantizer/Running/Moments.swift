@@ -7,7 +7,7 @@ public struct Moments: Sendable {
   /// Columns of a, and of b.
   public let rows: Int
   public let columns: Int
-  /// (rows, columns)
+  /// Of shape (rows, columns).
   public private(set) var values: [Float]
   /// Tokens added so far.
   public private(set) var count = 0

@@ -133,7 +133,8 @@ struct CalibrationReport {
   }
 
   static let legend =
-    "range: what becomes 127 (observer's); peak/rms: largest magnitude over root mean square;\n"
-    + "channels: largest channel's peak over the median channel's; halves: the ranges of the\n"
-    + "two halves of the texts, the greater over the smaller"
+    "range: the magnitude that becomes 127, as the observer chooses it\n"
+    + "peak/rms: the largest magnitude over the root mean square\n"
+    + "channels: the largest channel's peak over the median channel's\n"
+    + "halves: the ranges of the two halves of the texts, the greater over the smaller"
 }

@@ -1,6 +1,6 @@
 /// The magnitude with the least mean square of what rounding and clipping change.
 ///
-/// Symmetric int8, 127 steps a side. Candidates go down from the largest magnitude, 16 an octave, as far
+/// Symmetric int8, 127 steps a side. Candidates go down from the largest magnitude, 32 an octave, as far
 /// as clipping alone costs more than the best found. Values are taken to be spread evenly within a bin,
 /// over which the square of the rounding error is integrated exactly.
 public enum MSEObserver: RangeObserver {
@@ -15,8 +15,8 @@ public enum MSEObserver: RangeObserver {
     }
     var best = (range: Double(histogram.largest), error: Double.infinity)
     guard best.range > 0 else { return 0 }
-    for sixteenths in 0..<(24 * 16) {
-      let range = Double(histogram.largest) * exp2(-Double(sixteenths) / 16)
+    for part in 0..<(24 * 32) {
+      let range = Double(histogram.largest) * exp2(-Double(part) / 32)
       let (rounding, clipping) = error(bins, range)
       if rounding + clipping < best.error { best = (range, rounding + clipping) }
       // Clipping only grows from here.
@@ -70,13 +70,13 @@ public enum MSEObserver: RangeObserver {
     return whole / 12 + rest * rest * rest / 3
   }
 
-  /// Exact enough without a library: sixteenths by multiplication.
+  /// Exact enough without a library: parts of an octave by multiplication.
   private static func exp2(_ x: Double) -> Double {
     let whole = x.rounded(.down)
-    // 2^(1/16)
-    let root = 1.0442737824274138
+    // 2^(1/32)
+    let root = 1.0218971486541166
     var result = 1.0
-    for _ in 0..<Int(((x - whole) * 16).rounded()) { result *= root }
+    for _ in 0..<Int(((x - whole) * 32).rounded()) { result *= root }
     return Double(sign: .plus, exponent: Int(whole), significand: result)
   }
 }

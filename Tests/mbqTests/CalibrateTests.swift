@@ -1,0 +1,112 @@
+import Foundation
+import MBQTestSupport
+import Testing
+
+@Suite("mbq calibrate")
+struct CalibrateTests {
+  private let mbq = Program("mbq")
+  private static let base = [
+    "calibrate", "Examples/tiny-news/model", "--text", "Calibration/corpus/corpus.csv", "--texts",
+    "24", "--max-tokens", "48",
+  ]
+
+  private func bytes(_ path: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: path))
+  }
+
+  @Test("writes the same statistics with any number of threads, and shows them in 80 columns")
+  func writes() throws {
+    let folder = try ScratchFolder()
+    let (first, second) = ("\(folder.path)/1.stats", "\(folder.path)/2.stats")
+    let result = try mbq.run(Self.base + ["-o", first, "--observer", "mse"])
+    #expect(result.code == 0 && result.errors == "")
+    // The paths of a temporary folder are as long as they are.
+    let lines = result.output.split(separator: "\n").filter { !$0.contains(folder.path) }
+    for line in lines { #expect(line.count <= 80, "\(line)") }
+    for text in [
+      "texts read           360", "calibrated on        24 texts", "halves", "Next: mbq",
+    ] {
+      #expect(result.output.contains(text), "\(text)")
+    }
+    #expect(try mbq.run(Self.base + ["-o", second, "--threads", "2"]).code == 0)
+    #expect(try bytes(first) == bytes(second))
+    #expect(folder.names == ["1.stats", "2.stats"])
+  }
+
+  @Test("goes on from an interrupted run, and from nothing else")
+  func resumes() throws {
+    let folder = try ScratchFolder()
+    let (whole, path) = ("\(folder.path)/whole.stats", "\(folder.path)/x.stats")
+    #expect(try mbq.run(Self.base + ["-o", whole]).code == 0)
+    try FileManager.default.copyItem(atPath: whole, toPath: path + ".partial")
+    let resumed = try mbq.run(Self.base + ["-o", path])
+    #expect(resumed.code == 0 && resumed.output.contains("continued after  24 texts"))
+    #expect(try bytes(path) == bytes(whole))
+    #expect(folder.names == ["whole.stats", "x.stats"])
+    // Of other texts.
+    try FileManager.default.copyItem(atPath: whole, toPath: path + ".partial")
+    let other = try mbq.run(Self.base + ["-o", path, "--seed", "2"])
+    #expect(other.code == 0 && !other.output.contains("continued"))
+    #expect(try bytes(path) != bytes(whole))
+    // Damaged.
+    try Data("MBQ".utf8).write(to: URL(fileURLWithPath: path + ".partial"))
+    let damaged = try mbq.run(Self.base + ["-o", path])
+    #expect(damaged.code == 0 && damaged.errors.contains("warning: starting anew: "))
+    #expect(try bytes(path) == bytes(whole))
+  }
+
+  @Test("gives the same as JSON")
+  func json() throws {
+    let folder = try ScratchFolder()
+    let result = try mbq.run(Self.base + ["-o", "\(folder.path)/a.stats", "--json"])
+    #expect(result.code == 0)
+    let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+    #expect(object is [String: Any] || object is [Any])
+  }
+
+  @Test("refuses texts it will be judged by, unless told that this is meant")
+  func overlap() throws {
+    let folder = try ScratchFolder()
+    let judged = "\(folder.path)/test.csv"
+    // Two rows of the corpus, with other white space; three of its own.
+    let corpus = String(
+      decoding: try Repository.bytes("Calibration/corpus/corpus.csv"), as: UTF8.self
+    ).split(separator: "\n")
+    let tweets = corpus.filter { $0.hasPrefix(",") && !$0.contains("\"") }
+    try Data(
+      "text\n  \(tweets[0].dropFirst()) \none\n\(tweets[1].dropFirst().replacing(" ", with: "  "))\ntwo\n"
+        .utf8
+    ).write(to: URL(fileURLWithPath: judged))
+    let arguments = Self.base + ["-o", "\(folder.path)/a.stats", "--evaluation", judged]
+    let result = try mbq.run(arguments)
+    #expect(result.code == 3 && result.output == "")
+    #expect(
+      result.errors.hasPrefix(
+        "error: 2 of the 360 texts of 'Calibration/corpus/corpus.csv' are also in '\(judged)', the "
+          + "first in row "))
+    let allowed = try mbq.run(arguments + ["--allow-overlap"])
+    #expect(allowed.code == 0 && folder.names == ["a.stats", "test.csv"])
+  }
+
+  @Test(
+    "says what is wrong with a request",
+    arguments: [
+      (["--texts", "0"], 2, "error: texts is 0; allowed: 1 to 1000000\n"),
+      (["--max-tokens", "1"], 2, "error: max-tokens is 1; allowed: 3 to 65535\n"),
+      (
+        ["--observer", "max"], 2,
+        "Error: --observer is 'max'; allowed: min-max, percentile, mse, entropy.\n"
+      ),
+      (["--text-column", "body"], 3, "has no column 'body'; it has 'title', 'text'"),
+    ])
+  func wrong(_ arguments: [String], _ code: Int32, _ message: String) throws {
+    let folder = try ScratchFolder()
+    let result = try mbq.run(
+      [
+        "calibrate", "Examples/tiny-news/model", "--text", "Calibration/corpus/corpus.csv", "-o",
+        "\(folder.path)/a.stats",
+      ] + arguments)
+    #expect(result.code == code && result.errors.contains(message), "\(result.errors)")
+    #expect(folder.names == [])
+  }
+}
