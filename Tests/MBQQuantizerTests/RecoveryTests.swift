@@ -58,7 +58,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("the first text's errors at every step do not grow", arguments: checkpoints)
+  @Test("no step's error grows on the texts that were held out", arguments: checkpoints)
   func reports(family: String, name: String) throws {
     let model = try workingModel(family, name).1
     let original = model.folded()
@@ -78,14 +78,16 @@ struct RecoveryTests {
     }
   }
 
-  /// A bias that was moved is found again: with everything else the same, the errors are constants.
+  /// With everything else the same, the errors are constants, or multiples of what gamma multiplies.
   @Test("moved biases, gammas and betas are found again", arguments: checkpoints)
   func affine(family: String, name: String) throws {
     let original = try workingModel(family, name).1.folded()
     var broken = original
     for step in original.graph.steps {
       guard case .linear(let linear) = step.operation, linear.activation == .none else { continue }
-      for tensor in [linear.bias, linear.norm?.beta].compactMap({ $0 }) {
+      // A LayerNorm does not see a bias that moves every channel.
+      let bias = linear.norm == nil ? linear.bias : nil
+      for tensor in [bias, linear.norm?.beta].compactMap({ $0 }) {
         broken.values[tensor] = broken.values[tensor].map { $0 + 0.25 }
       }
       if let gamma = linear.norm?.gamma {

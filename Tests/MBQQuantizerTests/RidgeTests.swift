@@ -1,6 +1,7 @@
 import Foundation
 import MBQCheckpoints
 import MBQModel
+import MBQRuntime
 import MBQTestSupport
 import Testing
 
@@ -119,9 +120,9 @@ struct RidgeTests {
 
   @Test("a dead channel is solved as zero, a singular matrix is damped, an infinite one refused")
   func degenerate() throws {
-    let dead = try Cholesky([2, 0, 0, 0, 0, 0, 0, 0, 8], order: 3)
+    let dead = try Cholesky([4, 0, 0, 0, 0, 0, 0, 0, 16], order: 3)
     #expect(dead.dead == [1])
-    #expect(dead.solve([4, 5, 8], columns: 1) == [2, 0, 1])
+    #expect(dead.solve([8, 5, 16], columns: 1) == [2, 0, 1])
     let singular = try Cholesky([1, 1, 1, 1], order: 2)
     #expect(singular.damping == 1e-10)
     let solution = singular.solve([2, 2], columns: 1)

@@ -1,6 +1,7 @@
 import Foundation
 import MBQCheckpoints
 import MBQCore
+import MBQFormat
 import MBQModel
 import MBQRuntime
 import MBQTestSupport
@@ -44,8 +45,8 @@ struct VocabularyDietTests {
   func logits() throws {
     let (checkpoint, model) = try Self.model()
     let before = try model.tokenizer.tokenizer()
-    let texts = try Self.lines("validation.csv").prefix(60)
-    let ids = texts.map { before.encode($0, limit: 40).ids }
+    let texts = try Self.lines("validation.csv").prefix(40)
+    let ids = texts.map { before.encode($0, limit: 256).ids }
     let counts = VocabularyDiet.counts(
       of: ids, vocabularySize: model.configuration.vocabularySize)
     for subject in [model, model.folded()] {
@@ -55,7 +56,7 @@ struct VocabularyDietTests {
       #expect(small.tokenizer.pieces.count == report.piecesKept)
       let after = try small.tokenizer.tokenizer()
       #expect(after.idCount <= small.configuration.vocabularySize)
-      let newIDs = texts.map { after.encode($0, limit: 40).ids }
+      let newIDs = texts.map { after.encode($0, limit: 256).ids }
       #expect(ModelRunner(small).logits(newIDs) == ModelRunner(subject).logits(ids))
       let saved = (subject.parameterCount - small.parameterCount) * 4
       #expect(report.bytesSaved(bits: 32) == saved + report.pieceBytesSaved)
@@ -71,8 +72,8 @@ struct VocabularyDietTests {
     #expect(new.packed.header.vocabularyCount == small.configuration.vocabularySize)
     for text in texts {
       #expect(
-        try RunState(model: new).logits([new.tokens(of: text, limit: 64).0])
-          == RunState(model: old).logits([old.tokens(of: text, limit: 64).0]))
+        try RunState(model: new).logits([new.tokens(of: text, limit: 256).0])
+          == RunState(model: old).logits([old.tokens(of: text, limit: 256).0]))
     }
   }
 

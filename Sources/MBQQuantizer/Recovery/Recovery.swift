@@ -40,7 +40,7 @@ public enum Recovery {
     public var weights = Weights.all
     public var targets = Targets.gaps
     /// Candidates for λ; one alone is used without being compared.
-    public var penalties: [Double] = [1e-4, 1e-3, 1e-2, 1e-1, 1]
+    public var penalties: [Double] = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
     /// The share of the weight of all tokens that the first ones have, from which alone the classifier
     /// reads; after the last attention it is `lastFirstTokenShare`.
     public var firstTokenShare = 0.2
