@@ -51,6 +51,21 @@ public struct Compressor {
   public func compress(
     _ checkpoint: Checkpoint
   ) throws(QuantizerError) -> (model: WorkingModel, report: CompressionReport) {
+    try finish(try prepare(checkpoint))
+  }
+
+  /// A model whose structure is final and whose weights are still floats.
+  public struct Prepared: Sendable {
+    public var model: WorkingModel
+    /// The calibration text in its vocabulary.
+    public var texts: [[UInt32]]
+    public var report: CompressionReport
+  }
+
+  /// The first half: vocabulary, structure, its recovery, equalization.
+  ///
+  /// Depends on nothing the recipe says of bits and zeros.
+  public func prepare(_ checkpoint: Checkpoint) throws(QuantizerError) -> Prepared {
     try checkText()
     var report = CompressionReport()
     var model = try WorkingModel(checkpoint)
@@ -62,12 +77,12 @@ public struct Compressor {
       texts = vocabulary.renumbered(texts)
     }
     let original = model.folded()
-    let whole = model.configuration.layerCount
     let structured = try structure(model, texts)
     let isCut = structured.graph != model.graph
     model = structured.folded()
     if isCut {
-      report.layers = whole == structured.graph.layers.count ? nil : structured.graph.layers
+      let kept = structured.graph.layers
+      report.layers = kept.count == original.graph.layers.count ? nil : kept
       model = try recover(model, original, texts, &report, weights: recipe.recover?.linears ?? true)
     }
     if precision == .int8, recipe.equalize ?? true {
@@ -77,16 +92,25 @@ public struct Compressor {
       model = equalized
       report.equalized = sites
     }
-    let unrounded = model
+    return Prepared(model: model, texts: texts, report: report)
+  }
+
+  /// The second half: pruning and rounding, their recovery, activation grids.
+  public func finish(
+    _ prepared: Prepared
+  ) throws(QuantizerError) -> (model: WorkingModel, report: CompressionReport) {
+    var report = prepared.report
+    var model = prepared.model
+    let texts = prepared.texts
     if let plan = RoundingPlan(recipe, model.graph) {
       let (rounded, sites) = try ModelRounding.round(
         model, plan, texts: texts, parallel: parallel
       ) { progress("round", $0) }
       model = rounded
       report.rounded = sites
-      model = try recover(model, unrounded, texts, &report, weights: false)
+      model = try recover(model, prepared.model, texts, &report, weights: false)
     }
-    try setGrids(&model, unrounded, texts, &report)
+    try setGrids(&model, prepared.model, texts, &report)
     return (model, report)
   }
 

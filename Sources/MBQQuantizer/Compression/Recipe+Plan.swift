@@ -89,7 +89,7 @@ extension ModelGraph {
 extension VocabularyReport {
   /// Texts with the ids pieces have now; those of dropped pieces are left out, which a corpus that decided
   /// what is kept has none of.
-  func renumbered(_ texts: [[UInt32]]) -> [[UInt32]] {
+  public func renumbered(_ texts: [[UInt32]]) -> [[UInt32]] {
     texts.map { $0.compactMap { newIDs[Int($0)].map { UInt32($0) } } }
   }
 }

@@ -29,3 +29,24 @@ extension Recipe {
     return parts.joined(separator: ", ")
   }
 }
+
+extension Recipe {
+  /// What `Compressor.prepare` depends on, in a line: results that depend on nothing else may be kept
+  /// under it.
+  public var structureName: String {
+    var parts: [String] = []
+    switch keepLayers {
+    case nil: parts.append("all layers")
+    case .first(let count): parts.append("first \(count) layers")
+    case .listed(let layers):
+      parts.append("layers \(layers.map { "\($0)" }.joined(separator: " "))")
+    }
+    if let count = prune?.dropHeads, count > 0 { parts.append("\(count) heads dropped") }
+    if let count = prune?.dropStacks, count > 0 { parts.append("\(count) stacks dropped") }
+    if vocabulary?.keepUsed == true { parts.append("used pieces") }
+    if recover?.linears == true { parts.append("linears recovered") }
+    if recover?.affine == true { parts.append("affine recovered") }
+    if equalize == false { parts.append("not equalized") }
+    return parts.joined(separator: ", ")
+  }
+}

@@ -168,7 +168,7 @@ public enum ModelRounding {
   }
 
   /// tr(ΔHΔᵀ) / tr(WHWᵀ).
-  private static func relativeError(_ old: [Float], _ new: [Float], _ moments: Moments) -> Double {
+  static func relativeError(_ old: [Float], _ new: [Float], _ moments: Moments) -> Double {
     let width = moments.columns
     var error = 0.0
     var total = 0.0

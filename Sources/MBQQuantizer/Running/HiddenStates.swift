@@ -44,6 +44,15 @@ public final class HiddenStates {
     self.starts = starts
   }
 
+  /// The same states, from which another run may go on; rows are shared, because steps write rows of
+  /// their own.
+  init(forking other: HiddenStates) {
+    tokens = other.tokens
+    positions = other.positions
+    starts = other.starts
+    buffers = other.buffers
+  }
+
   public var textCount: Int { starts.count - 1 }
 
   func rows(of text: Int) -> Range<Int> { starts[text]..<starts[text + 1] }

@@ -90,6 +90,18 @@ struct CompressionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Choose each linear's bits so that the file is at most this large, such as 10MB.",
+      valueName: "size"))
+  var targetSize: ByteSize?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where sensitivities for --target-size are kept (default: the checkpoint's name and .sensitivity.json).",
+      valueName: "file"))
+  var sensitivity: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Drop the word pieces these texts never use; others fall back to shorter pieces.",
       valueName: "file"))
   var keepVocabularyOf: String?
@@ -129,7 +141,9 @@ struct CompressionOptions: ParsableArguments {
     }
     result.activations = activations
     if let equalize { result.equalize = equalize }
-    if compress { result.compress = true }
+    if compress || (weights.bits ?? 8) < 4 || result.prune?.sparsity != nil {
+      result.compress = result.compress ?? true
+    }
     var calibration = result.calibration ?? .init()
     if let texts { calibration.texts = texts }
     if let textTokens { calibration.maxTokens = textTokens }

@@ -21,7 +21,7 @@ struct CompressionRun {
   }
 
   func run(_ checkpoint: Checkpoint) throws -> Result {
-    let recipe = try options.resolved()
+    var recipe = try options.resolved()
     let pool = runtime.pool()
     defer { withExtendedLifetime(pool) {} }
     var compressor = Compressor(recipe, parallel: pool.parallel)
@@ -47,7 +47,18 @@ struct CompressionRun {
     let progress = StagedProgress()
     defer { progress.finish() }
     compressor.progress = { progress.show($0, $1) }
-    let (model, report) = try compressor.compress(checkpoint)
+    let prepared = try compressor.prepare(checkpoint)
+    if let target = options.targetSize {
+      progress.finish()
+      recipe = try MixedPrecision(
+        target: target.bytes, checkpoint: checkpoint, prepared: prepared, recipe: recipe
+      ).recipe(drawn, options.sensitivity, pool.parallel)
+      let before = compressor
+      compressor = Compressor(recipe, parallel: pool.parallel)
+      compressor.texts = before.texts
+      compressor.progress = before.progress
+    }
+    let (model, report) = try compressor.finish(prepared)
     var packer = Packer(checkpoint, precision: compressor.precision, model: model)
     packer.compressesWeights = recipe.compress ?? false
     packer.recipe = recipe.summary

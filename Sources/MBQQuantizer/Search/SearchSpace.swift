@@ -1,0 +1,158 @@
+import Foundation
+import MBQModel
+
+/// One way to compress a model: what `mbq search` tries.
+public struct SearchPoint: Hashable, Sendable, Codable {
+  /// The first so many layers are kept.
+  public var layers: Int
+  /// Of the linears' weights.
+  public var bits: Int
+  public var embeddingBits: Int
+  /// The share of the linears' weights that are zero.
+  public var sparsity: Double
+  /// Unused word pieces are dropped.
+  public var dropsUnusedPieces: Bool
+
+  public var name: String {
+    var parts = ["\(layers) layers", "\(bits) bits"]
+    if embeddingBits != bits { parts.append("\(embeddingBits)-bit embeddings") }
+    if sparsity > 0 { parts.append("\(Int((sparsity * 100).rounded())) % zeros") }
+    if dropsUnusedPieces { parts.append("used pieces") }
+    return parts.joined(separator: ", ")
+  }
+
+  /// What `base` becomes at this point.
+  public func recipe(_ base: Recipe, of layerCount: Int) -> Recipe {
+    var recipe = base
+    var weights = base.weights ?? .init()
+    weights.bits = bits
+    if weights.rounding == nil { weights.rounding = bits <= 4 ? .gptq : .nearest }
+    recipe.weights = weights
+    var embeddings = base.embeddings ?? .init()
+    embeddings.bits = embeddingBits
+    recipe.embeddings = embeddings
+    if layers < layerCount {
+      recipe.keepLayers = .first(layers)
+      var recover = base.recover ?? .init()
+      recover.linears = recover.linears ?? true
+      recipe.recover = recover
+    }
+    if sparsity > 0 {
+      var prune = base.prune ?? .init()
+      prune.method = prune.method ?? .sparseGPT
+      prune.sparsity = sparsity
+      recipe.prune = prune
+    }
+    var vocabulary = base.vocabulary ?? .init()
+    vocabulary.keepUsed = dropsUnusedPieces
+    recipe.vocabulary = vocabulary
+    recipe.compress = base.compress ?? (bits < 4 || sparsity > 0)
+    return recipe
+  }
+}
+
+/// What came of a point.
+public struct SearchResult: Equatable, Sendable, Codable {
+  public var point: SearchPoint
+  public var byteCount: Int
+  /// The share of held-back texts that get the label the fp32 model gives.
+  public var agreement: Double
+  /// Mean KL divergence of the fp32 model's probabilities from these, nats.
+  public var divergence: Double
+  /// Of one text of 128 tokens (or the longest the model takes) on one thread, milliseconds.
+  public var medianMilliseconds: Double
+  public var p95Milliseconds: Double
+
+  public init(
+    point: SearchPoint, byteCount: Int, agreement: Double, divergence: Double,
+    medianMilliseconds: Double, p95Milliseconds: Double
+  ) {
+    self.point = point
+    self.byteCount = byteCount
+    self.agreement = agreement
+    self.divergence = divergence
+    self.medianMilliseconds = medianMilliseconds
+    self.p95Milliseconds = p95Milliseconds
+  }
+
+  /// Better answers first; of equal ones those with the smaller change, then the smaller file.
+  public static func isBetter(_ a: SearchResult, _ b: SearchResult) -> Bool {
+    (-a.agreement, a.divergence, a.byteCount) < (-b.agreement, b.divergence, b.byteCount)
+  }
+}
+
+/// Every point of a model, and how large each would be.
+public struct SearchSpace: Sendable {
+  public let points: [SearchPoint]
+  private let layerWeights: Int
+  private let otherWeights: Int
+  private let tableWeights: Int
+  private let keptTableWeights: Int
+  /// Vectors, small tables, goldens, tokenizer: what no choice changes much.
+  private let fixedBytes: Int
+  let layerCount: Int
+
+  /// `keptPieces` is the number of word pieces a diet keeps, nil if there is none to try.
+  public init(_ model: WorkingModel, keptPieces: Int?) {
+    let graph = model.graph
+    var layerSum = 0
+    var other = 0
+    var table = 0
+    var vectors = 0
+    for (index, tensor) in graph.tensors.enumerated() {
+      let count = model.values[index].count
+      switch tensor.role {
+      case .weight:
+        if tensor.name.hasPrefix("layer.") { layerSum += count } else { other += count }
+      case .table:
+        if tensor.name == "embeddings.word" { table = count } else { vectors += count }
+      case .vector: vectors += 2 * count
+      case .headWeight: vectors += 4 * count
+      }
+    }
+    let layers = graph.layers.count
+    layerCount = layers
+    layerWeights = layerSum / max(layers, 1)
+    otherWeights = other
+    tableWeights = table
+    let width = table / max(model.configuration.vocabularySize, 1)
+    keptTableWeights = (keptPieces ?? model.configuration.vocabularySize) * width
+    fixedBytes = vectors + 150_000
+    let kept = Set([24, 20, 16, 14, 12, 10, 8, 6].map { max(1, (layers * $0 + 12) / 24) })
+    var points: [SearchPoint] = []
+    for layers in kept.sorted(by: >) {
+      for (bits, embeddings) in [(8, 8), (4, 4), (3, 4), (3, 3), (2, 4)] {
+        for sparsity in [0, 0.3, 0.5] where bits > 2 || sparsity == 0 {
+          for drops in keptPieces == nil ? [false] : [false, true] {
+            points.append(
+              SearchPoint(
+                layers: layers, bits: bits, embeddingBits: embeddings, sparsity: sparsity,
+                dropsUnusedPieces: drops))
+          }
+        }
+      }
+    }
+    self.points = points
+  }
+
+  /// Bytes a point will take, within a tenth or so; tried points correct it.
+  ///
+  /// Levels of fewer than 4 bits and zeros are stored as a Huffman-coded stream, at about their entropy:
+  /// h(s) + (1 - s)·H for sparsity s, H that of levels spread like a normal distribution's.
+  public func expectedBytes(_ point: SearchPoint) -> Double {
+    let entropy: [Int: Double] = [8: 8, 4: 4, 3: 2.7, 2: 1.75]
+    let s = point.sparsity
+    var bits = entropy[point.bits] ?? Double(point.bits)
+    if s > 0 {
+      let dense = point.bits == 8 ? 7.0 : point.bits == 4 ? 3.4 : bits
+      bits = -(s * log2(s) + (1 - s) * log2(1 - s)) + (1 - s) * dense
+    }
+    let group = point.bits <= 4 ? 8.0 / 64 : 0
+    let linears = Double(layerWeights * point.layers + otherWeights)
+    let table = Double(point.dropsUnusedPieces ? keptTableWeights : tableWeights)
+    let tableBits = (entropy[point.embeddingBits] ?? 8) + (point.embeddingBits <= 4 ? 0.25 : 0)
+    let vectors = Double(fixedBytes) * (0.3 + 0.7 * Double(point.layers) / Double(layerCount))
+    return linears * (bits + group) / 8 + table * tableBits / 8 + vectors
+  }
+
+}

@@ -1,0 +1,44 @@
+import MBQCheckpoints
+import MBQCore
+import MBQEvaluation
+import MBQQuantizer
+import MBQReport
+import MBQRuntime
+
+/// Measures sensitivities with a progress bar, keeping each in a file as it is found.
+struct SensitivityRun {
+  var parallel: Parallel
+  var path: String?
+  var group = 64
+  static let nanosecondsBetweenWrites: UInt64 = 2_000_000_000
+
+  /// `measured` is how many linears were not in the file.
+  func run(
+    _ model: WorkingModel, _ texts: CalibrationTexts, _ checkpoint: Checkpoint, structure: String
+  ) throws -> (sites: [SiteSensitivity], measured: Int) {
+    var analysis = SensitivityAnalysis(model, texts: texts.texts, parallel: parallel)
+    analysis.group = group
+    let key = SensitivityFile.Key(
+      checkpoint: hexadecimal(checkpoint.digest), texts: hexadecimal(texts.digest), group: group,
+      measuredBits: analysis.measuredBits, structure: structure)
+    var file =
+      try path.map { try SensitivityFile.read(path: $0, key: key) }
+      ?? SensitivityFile(key: key)
+    let known = file.known
+    let progress = ProgressBar("sensitivity", total: analysis.sites.count)
+    defer { progress.finish() }
+    progress.advance(by: analysis.sites.count { known[$0] != nil })
+    var written = MonotonicClock.nanoseconds
+    let sites = try analysis.run(known: known) { site in
+      file.sites.append(site)
+      progress.advance()
+      if let path, MonotonicClock.nanoseconds - written > Self.nanosecondsBetweenWrites {
+        try file.write(to: path)
+        written = MonotonicClock.nanoseconds
+      }
+    }
+    file.sites = sites
+    if let path { try file.write(to: path) }
+    return (sites, sites.count - known.count)
+  }
+}
