@@ -198,8 +198,10 @@ public struct Compressor {
     guard precision == .int8, let activations = recipe.activations else { return }
     if activations.scheme == .isStatic {
       let observer = activations.observer.flatMap(Observers.named) ?? MSEObserver.self
+      // Nothing is kept under this key.
+      let none = [UInt8](repeating: 0, count: 32)
       let key = CalibrationStatistics.Key(
-        checkpoint: [], texts: [], options: CalibrationOptions(), textCount: texts.count,
+        checkpoint: none, texts: none, options: CalibrationOptions(), textCount: texts.count,
         secondMoments: false)
       let calibrator = Calibrator(unrounded, texts, key: key, parallel: parallel)
       do throws(CalibrationError) {
