@@ -118,7 +118,7 @@ public struct SearchSpace: Sendable {
     let width = table / max(model.configuration.vocabularySize, 1)
     keptTableWeights = (keptPieces ?? model.configuration.vocabularySize) * width
     fixedBytes = vectors + 150_000
-    let kept = Set([24, 20, 16, 14, 12, 10, 8, 6].map { max(1, (layers * $0 + 12) / 24) })
+    let kept = Set([24, 20, 16, 12, 10, 8, 6, 4, 2].map { max(1, (layers * $0 + 12) / 24) })
     var points: [SearchPoint] = []
     for layers in kept.sorted(by: >) {
       for (bits, embeddings) in [(8, 8), (4, 4), (3, 4), (3, 3), (2, 4)] {

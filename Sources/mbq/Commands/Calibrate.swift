@@ -12,8 +12,9 @@ struct Calibrate: ParsableCommand {
     abstract: "Measures a checkpoint's hidden states over texts, for static and low-bit schemes.",
     discussion: """
       Reads texts (a CSV with the column text, and title if there is one; labels are not needed), \
-      looks for what is wrong with them, and writes statistics that 'mbq quantize' reads. When it is \
-      interrupted, the same command goes on where it was.
+      looks for what is wrong with them, and writes the ranges, histograms and second moments of every \
+      product's input to a file. When it is interrupted, the same command goes on where it was. \
+      'mbq quantize --text' takes what it needs itself.
 
       Examples:
         mbq calibrate ./my-model --text news.csv
@@ -114,6 +115,6 @@ struct Calibrate: ParsableCommand {
     Output.show(Report(blocks), json: json)
     guard !json else { return }
     Output.show(CalibrationReport.legend)
-    Output.show("\nNext: mbq quantize \(source.checkpoint) --bits 8")
+    Output.show("\nNext: mbq quantize \(source.checkpoint) --bits 4 --text \(text)")
   }
 }
