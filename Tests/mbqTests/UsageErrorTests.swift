@@ -11,7 +11,7 @@ struct UsageErrorTests {
     arguments: [
       (
         ["quantize", "Examples/tiny-news/model", "--bits", "7"],
-        "error: --bits is 7; allowed: 8, 16, 32\n"
+        "error: --bits is 7; allowed: 2, 3, 4, 8, 16, 32\n"
       ),
       (
         ["classify", "none.mbq", "text", "--kernels", "mmx"],

@@ -26,7 +26,9 @@ public struct CalibrationSite: Equatable, Sendable {
   public var operand: Operand
   /// The operation's name, such as `layer.3.ffn.0.down`.
   public var site: String
-  /// Sites with the same operand share what is known of it: the index of that.
+  /// The vector the operand is multiplied with before it is put on the grid, as a tensor.
+  public var smoothing: Int?
+  /// Sites with the same operand and smoothing share what is known of it: the index of that.
   public var record: Int
 
   /// Such as `layer.3.ffn.0.down.input`.
@@ -37,17 +39,23 @@ extension ModelGraph {
   /// Every linear's input and every attention's query, key and value, in the order of the operations.
   public var calibrationSites: [CalibrationSite] {
     var sites: [CalibrationSite] = []
-    var records: [Operand: Int] = [:]
-    func add(_ step: Int, _ role: OperandRole, _ operand: Operand) {
-      let record = records[operand] ?? records.count
-      records[operand] = record
+    struct Seen: Hashable {
+      var operand: Operand
+      var smoothing: Int?
+    }
+    var records: [Seen: Int] = [:]
+    func add(_ step: Int, _ role: OperandRole, _ operand: Operand, smoothing: Int? = nil) {
+      let seen = Seen(operand: operand, smoothing: smoothing)
+      let record = records[seen] ?? records.count
+      records[seen] = record
       sites.append(
         CalibrationSite(
-          step: step, role: role, operand: operand, site: steps[step].site.name, record: record))
+          step: step, role: role, operand: operand, site: steps[step].site.name,
+          smoothing: smoothing, record: record))
     }
     for (step, content) in steps.enumerated() {
       switch content.operation {
-      case .linear(let o): add(step, .input, o.input)
+      case .linear(let o): add(step, .input, o.input, smoothing: o.smoothing)
       case .attention(let o):
         add(step, .query, o.query)
         add(step, .key, o.key)

@@ -95,9 +95,14 @@ public final class Calibrator {
         // A record belongs to the first site that has it.
         guard failure == nil, site.record == visited else { continue }
         visited += 1
+        var rows = states.rows(site.operand)
+        var column = site.operand.column
+        if let smoothing = site.smoothing {
+          rows = rows.scaled(runner.model.values[smoothing], from: column)
+          column = 0
+        }
         let isFinite = collector.add(
-          states.rows(site.operand), site.operand.column, half: portion.half,
-          to: &statistics.records[site.record], runner)
+          rows, column, half: portion.half, to: &statistics.records[site.record], runner)
         if !isFinite { failure = .notFinite(site: site.site) }
       }
     }

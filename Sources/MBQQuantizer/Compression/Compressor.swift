@@ -54,6 +54,12 @@ public struct Compressor {
     try finish(try prepare(checkpoint))
   }
 
+  func compress(
+    _ model: WorkingModel
+  ) throws(QuantizerError) -> (model: WorkingModel, report: CompressionReport) {
+    try finish(try prepare(model))
+  }
+
   /// A model whose structure is final and whose weights are still floats.
   public struct Prepared: Sendable {
     public var model: WorkingModel
@@ -66,9 +72,13 @@ public struct Compressor {
   ///
   /// Depends on nothing the recipe says of bits and zeros.
   public func prepare(_ checkpoint: Checkpoint) throws(QuantizerError) -> Prepared {
-    try checkText()
+    try prepare(try WorkingModel(checkpoint))
+  }
+
+  func prepare(_ model: WorkingModel) throws(QuantizerError) -> Prepared {
+    try checkRecipe()
     var report = CompressionReport()
-    var model = try WorkingModel(checkpoint)
+    var model = model
     var texts = texts
     if let pieceCounts {
       let (cut, vocabulary) = VocabularyDiet.apply(to: model, counts: pieceCounts)
@@ -77,6 +87,7 @@ public struct Compressor {
       texts = vocabulary.renumbered(texts)
     }
     let original = model.folded()
+    try checkSites(original.graph)
     let structured = try structure(model, texts)
     let isCut = structured.graph != model.graph
     model = structured.folded()
@@ -116,22 +127,6 @@ public struct Compressor {
 
   // MARK: Parts
 
-  private func checkText() throws(QuantizerError) {
-    guard texts.isEmpty else { return }
-    var needs: [String] = []
-    if recipe.activations?.scheme == .isStatic { needs.append("static activations") }
-    if recipe.weights?.rounding == .gptq { needs.append("gptq") }
-    if let method = recipe.prune?.method, method != .magnitude { needs.append(method.rawValue) }
-    if recipe.recover?.affine == true || recipe.recover?.linears == true { needs.append("recover") }
-    if recipe.prune?.dropHeads != nil { needs.append("drop-heads") }
-    if recipe.prune?.dropStacks != nil { needs.append("drop-stacks") }
-    guard needs.isEmpty else {
-      throw .recipe(
-        problem: "it asks for \(needs.joined(separator: ", ")), which needs calibration text",
-        advice: "give some with --text FILE (no labels needed)")
-    }
-  }
-
   private func structure(
     _ model: WorkingModel, _ texts: [[UInt32]]
   ) throws(QuantizerError) -> WorkingModel {
@@ -140,6 +135,10 @@ public struct Compressor {
       switch recipe.keepLayers {
       case nil: break
       case .first(let count):
+        let whole = model.graph.layers.count
+        guard (1...whole).contains(count) else {
+          throw .firstLayers(count, count: whole)
+        }
         model = try model.keepingLayers(Array(model.graph.layers.prefix(count)))
       case .listed(let layers): model = try model.keepingLayers(layers)
       }
@@ -198,7 +197,7 @@ public struct Compressor {
     guard precision == .int8, let activations = recipe.activations else { return }
     if activations.scheme == .isStatic {
       let observer = activations.observer.flatMap(Observers.named) ?? MSEObserver.self
-      // Nothing is kept under this key.
+      // Of no file, so nothing to tell them from others by.
       let none = [UInt8](repeating: 0, count: 32)
       let key = CalibrationStatistics.Key(
         checkpoint: none, texts: none, options: CalibrationOptions(), textCount: texts.count,
@@ -226,12 +225,6 @@ public struct Compressor {
       linear.inputGrid = .int16PerToken
       model.graph.steps[index].operation = .linear(linear)
       report.int16Sites += 1
-    }
-    if !patterns.isEmpty, report.int16Sites == 0 {
-      throw .recipe(
-        problem: "no linear matches activations.int16 "
-          + (activations.int16 ?? []).joined(separator: ", "),
-        advice: "`mbq inspect` lists the sites")
     }
   }
 }

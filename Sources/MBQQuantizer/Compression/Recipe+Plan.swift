@@ -18,7 +18,6 @@ extension RoundingPlan {
           recipe.embeddings?.group ?? group, false),
         method: recipe.embeddings?.rounding.flatMap { RoundingMethod(rawValue: $0.rawValue) }
           ?? ((recipe.embeddings?.bits ?? bits) <= 4 ? .gptq : .nearest)))
-    correctsBias = recipe.biasCorrection ?? (bits <= 4 || pruning != nil)
     roundsActivations = bits <= 8
     for step in graph.steps {
       for override in recipe.overrides ?? []
@@ -26,10 +25,12 @@ extension RoundingPlan {
         let bits = override.bits ?? bits
         overrides[step.site.name] = Weights(
           grid: WeightGrid(bits, override.group ?? group, zeroPoint),
-          method: recipe.weights?.rounding == nil && bits > 4 ? .nearest : method,
+          method: RoundingMethod(recipe.weights?.rounding, bits),
           pruning: pruning)
       }
     }
+    let fewest = ([weights] + overrides.values).map(\.grid.bits).min() ?? bits
+    correctsBias = recipe.biasCorrection ?? (fewest <= 4 || pruning != nil)
   }
 }
 
@@ -64,12 +65,14 @@ extension ModelGraph {
   /// Gives every linear and attention its steps; returns how many inputs that were.
   mutating func setStaticSteps(_ steps: [CalibrationStatistics.StaticStep]) -> Int {
     var attention: [Int: [OperandRole: Float]] = [:]
+    var count = 0
     for found in steps {
       let place = found.site.step
       switch self.steps[place].operation {
       case .linear(var linear):
         guard tensors[linear.weight].role == .weight else { continue }
         linear.inputGrid = .int8Static(step: found.step)
+        count += 1
         self.steps[place].operation = .linear(linear)
       case .attention: attention[place, default: [:]][found.site.role] = found.step
       case .embed, .normalize, .pool: continue
@@ -81,8 +84,9 @@ extension ModelGraph {
       else { continue }
       o.steps = AttentionSteps(query: query, key: key, value: value)
       self.steps[place].operation = .attention(o)
+      count += 3
     }
-    return steps.count
+    return count
   }
 }
 

@@ -59,10 +59,14 @@ public enum Equalizer {
     }
     for (index, place) in smoothed.enumerated() {
       let weights = result.values[place.linear.weight]
-      let choice = ScaleSearch.choose(
+      var choice = ScaleSearch.choose(
         ChannelView(states: states[place.linear.input] ?? [], weights: [weights]),
         channels: place.linear.input.width, isStatic: isStatic, share: share * 0.8)
-      if choice.alpha != nil { result.smooth(place.step, by: choice.exponents) }
+      if choice.alpha != nil, !result.smooth(place.step, by: choice.exponents) {
+        choice = .init(
+          exponents: choice.exponents.map { _ in 0 }, before: choice.before, after: choice.before,
+          alpha: nil)
+      }
       sites.append(Site(model.graph.steps[place.step].site.name, choice, choice.exponents))
       progress(Double(groups.count + index + 1) / total)
     }

@@ -38,6 +38,10 @@ enum ScaleSearch {
     let ranges = columnMaxima([view.states], channels)
     let columns = columnMaxima(view.weights, channels)
     let none = [Int](repeating: 0, count: channels)
+    // No power of two mends what has overflowed; whoever rounds by these states says so.
+    guard (ranges + columns).allSatisfy(\.isFinite) else {
+      return Choice(exponents: none, before: 0, after: 0, alpha: nil)
+    }
     let before = error(view, none, isStatic)
     var best = Choice(exponents: none, before: before, after: before, alpha: nil)
     for alpha in alphas {
@@ -76,8 +80,10 @@ enum ScaleSearch {
     return exponents.map { min(max($0, -largestExponent), largestExponent) }
   }
 
-  /// The squared error of `states · weightsᵀ` summed over tokens and outputs when both sides are rounded
-  /// to int8 after scaling, errors of different channels taken as independent:
+  /// What int8 rounding of both sides after scaling costs in the products.
+  ///
+  /// The squared error of `states · weightsᵀ` summed over tokens and outputs, errors of different channels
+  /// taken as independent:
   ///
   ///     Σ_c (Σ_t ε_tc²) · (Σ_n w_nc²) + Σ_c (Σ_n δ_nc²) · (Σ_t x_tc²),
   ///

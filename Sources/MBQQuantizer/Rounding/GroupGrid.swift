@@ -97,7 +97,8 @@ struct GroupScales {
       return GroupGrid(step: 0, multiplier: 0, zero: 8)
     }
     let limit = Int(largestMultiplier(zero))
-    let covering = min(max(Int((step / scale).rounded(.up)), 1), limit)
+    // Compensation may have made a group any number of times larger than its row was.
+    let covering = Int(min(max((step / scale).rounded(.up), 1), Float(limit)))
     var best = candidate(covering, zero, scale)
     guard searches else { return best }
     var least = error(values, best, weight)

@@ -34,7 +34,7 @@ struct InverseFactor: Sendable {
         values = Self.inverse(factor, width).map { Float($0) }
         return
       }
-      share *= 10
+      share = max(share * 10, 1e-10)
     }
     return nil
   }

@@ -95,6 +95,11 @@ public enum ModelRounding {
   ) throws(QuantizerError) -> RoundedSite {
     let (rows, columns) = runner.model.matrixShape(linear.weight)
     let old = runner.model.values[linear.weight]
+    guard old.allSatisfy(\.isFinite) else {
+      throw .calibration(
+        site: name, problem: "its weights overflow fp32 once the norms are folded into them",
+        advice: "this checkpoint cannot be packed; check that it was trained and saved whole")
+    }
     var rounder = Rounder(grid: options.grid, method: options.method, pruning: options.pruning)
     var moments: Moments?
     if let states {
@@ -130,8 +135,10 @@ public enum ModelRounding {
       damping: rounder.factor?.damping ?? 0, deadInputs: rounder.factor?.dead.count { $0 } ?? 0)
   }
 
-  /// bias += (W - Ŵ) · mean x: Nagel et al., "Data-Free Quantization through Weight Equalization and Bias
-  /// Correction", 2019, eq. 17, with the mean measured.
+  /// Adds (W - Ŵ) · mean x to the bias.
+  ///
+  /// Nagel et al., "Data-Free Quantization through Weight Equalization and Bias Correction", 2019,
+  /// equation 17, with the mean measured.
   ///
   /// Where the bias was folded into a NoNorm's beta, that takes it times gamma.
   private static func correctBias(

@@ -31,7 +31,7 @@ struct PanelGrids {
       scales = rows.map { row in
         let amax = row.reduce(0) { max($0, abs($1)) }
         guard rounder.method == .mse else { return int8Scale(amax: amax) }
-        return Self.clipped(row, amax)
+        return Self.clipped(row, amax, rounder.energy)
       }
       steps = scales.map { float(fromBFloat16: $0) }
       groupScales = nil
@@ -50,8 +50,9 @@ struct PanelGrids {
     }
   }
 
-  /// The int8 scale, at or below the one that covers the row, with the least squared error.
-  private static func clipped(_ row: [Float], _ amax: Float) -> UInt16 {
+  /// The int8 scale, at or below the one that covers the row, with the least squared error, weighted with
+  /// the inputs' energy where it is known.
+  private static func clipped(_ row: [Float], _ amax: Float, _ energy: [Float]?) -> UInt16 {
     var best = int8Scale(amax: amax)
     var least = Float.infinity
     for share in stride(from: Float(1), to: 0.7, by: -0.02) {
@@ -59,9 +60,9 @@ struct PanelGrids {
       let step = float(fromBFloat16: bits)
       guard step > 0 else { return best }
       var error: Float = 0
-      for value in row {
+      for (column, value) in row.enumerated() {
         let q = min(max((value / step).rounded(.toNearestOrEven), -127), 127)
-        error += (q * step - value) * (q * step - value)
+        error += (q * step - value) * (q * step - value) * (energy?[column] ?? 1)
       }
       if error < least {
         least = error

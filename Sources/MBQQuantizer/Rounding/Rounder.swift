@@ -68,6 +68,18 @@ struct Rounder {
             zero[row * columns + target] = marked[row * block.count + place]
           }
         }
+      } else if let pruning, pruning.method == .sparseGPT, pruning.pattern == .twoOfFour,
+        column.isMultiple(of: 4)
+      {
+        // Four are decided on when they are reached (section 3.4 there); what was marked with the block
+        // only told a group's grid what range it will need.
+        let four = column..<min(column + 4, columns)
+        let marked = mask(panel, four, pruning, u)
+        for row in 0..<panel.rowCount {
+          for (place, target) in four.enumerated() {
+            zero[row * columns + target] = marked[row * four.count + place]
+          }
+        }
       }
       grids.enter(column, panel, zero, energy)
       let before = panel.values[column]
@@ -88,7 +100,7 @@ struct Rounder {
     grids.store(rows.lowerBound, output)
   }
 
-  /// (rows of the panel, width of the block)
+  /// Of shape (rows of the panel, width of the block).
   private func mask(
     _ panel: Panel, _ block: Range<Int>, _ pruning: PruningOptions, _ u: InverseFactor?
   ) -> [Bool] {
@@ -103,7 +115,8 @@ struct Rounder {
         case .sparseGPT:
           let diagonal = u.map { $0.values[column * $0.width + column] } ?? 1
           let ratio = weight / diagonal
-          scores.append(ratio * ratio)
+          // What multiplies nothing is the first to go; its diagonal is a stand-in.
+          scores.append(u?.dead[column] == true ? 0 : ratio * ratio)
         }
       }
     }
@@ -135,7 +148,7 @@ struct Panel {
     }
   }
 
-  /// w_k -= error · U_jk for the columns k after j: GPTQ's eq. 3 by the rows of U.
+  /// Takes error · U_jk from w_k for the columns k after j, equation 3 of GPTQ by the rows of U.
   mutating func compensate(_ error: SIMD16<Float>, _ column: Int, _ u: InverseFactor) {
     let width = u.width
     values.withUnsafeMutableBufferPointer { values in

@@ -19,6 +19,16 @@ public final class HiddenRows: @unchecked Sendable {
   public var base: UnsafeMutablePointer<Float> { storage.pointer(to: Float.self) }
 
   public func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
+
+  /// The columns from `first` on, each times its factor.
+  func scaled(_ factors: [Float], from first: Int) -> HiddenRows {
+    let result = HiddenRows(count: count, width: factors.count)
+    for index in 0..<count {
+      let (from, to) = (row(index) + first, result.row(index))
+      for column in factors.indices { to[column] = from[column] * factors[column] }
+    }
+    return result
+  }
 }
 
 /// Texts as one ragged batch with every hidden state that is still needed.

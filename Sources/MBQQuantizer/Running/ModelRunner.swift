@@ -139,6 +139,8 @@ public final class ModelRunner {
   private func embed(_ o: Operation.Embed, _ states: HiddenStates, _ result: HiddenRows) {
     let width = o.trigram ? o.output.width / 3 : o.output.width
     func copy(_ table: Int, _ row: Int, _ target: UnsafeMutablePointer<Float>, add: Bool) {
+      precondition(
+        (row + 1) * width <= model.values[table].count, "a token or position the model has not got")
       model.values[table].withUnsafeBufferPointer { values in
         let source = values.baseAddress! + row * width
         if add {

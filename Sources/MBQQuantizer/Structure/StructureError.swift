@@ -4,6 +4,8 @@ import MBQCore
 public enum StructureError: ExplainedError, Equatable {
   /// Layers to keep that are none, out of order, or not there.
   case layers(found: [Int], count: Int)
+  /// The first so many, of `count`.
+  case firstLayers(Int, count: Int)
   /// A layer that was dropped or never was there.
   case noLayer(Int, known: [Int])
   /// A family, or a layer, without numbered feed-forward networks.
@@ -18,6 +20,8 @@ public enum StructureError: ExplainedError, Equatable {
       numbers.isEmpty ? "none" : numbers.map(String.init).joined(separator: ", ")
     }
     return switch self {
+    case .firstLayers(let found, let count):
+      "the first \(found) layers are to be kept; allowed: 1 to \(count), the layers there are"
     case .layers(let found, let count):
       "the layers to keep are \(list(found)); allowed: at least one, each once and in rising order, of 0"
         + " to \(count - 1)"

@@ -180,6 +180,9 @@ struct CompressionOptions: ParsableArguments {
     try within(recipe.weights?.bits, [2, 3, 4, 8, 16, 32], "--bits")
     try within(recipe.embeddings?.bits, [2, 3, 4, 8, 16, 32], "--embedding-bits")
     try within(recipe.weights?.group, [32, 64, 128], "--group")
+    if let keepLayers, keepLayers < 1 {
+      throw .usage("--keep-layers is \(keepLayers); allowed: 1 and more")
+    }
     if let sparsity = recipe.prune?.sparsity, !(0...0.95).contains(sparsity) {
       throw .usage("--sparsity is \(sparsity); allowed: 0 to 0.95")
     }
