@@ -8,7 +8,8 @@ struct HelpTests {
   @Test(
     "help texts are those reviewed",
     arguments: [
-      "", "quantize", "calibrate", "convert", "inspect", "classify", "evaluate", "benchmark",
+      "", "quantize", "calibrate", "sensitivity", "search", "convert", "inspect", "classify",
+      "evaluate", "benchmark",
       "verify", "demo",
     ])
   func help(_ command: String) throws {

@@ -23,7 +23,7 @@ public struct CompressionReport: Sendable {
 /// recovery of the rounding, activation grids. What is left out is left out before anything is fitted to
 /// it, and scales are chosen for the weights that are really there.
 public struct Compressor {
-  public let recipe: Recipe
+  public var recipe: Recipe
   /// Token ids of calibration text, by the checkpoint's tokenizer; may be none.
   public var texts: [[UInt32]] = []
   /// How often each word piece occurs in the text the vocabulary is cut to; nil keeps all pieces.

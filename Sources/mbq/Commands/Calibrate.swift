@@ -115,6 +115,8 @@ struct Calibrate: ParsableCommand {
     Output.show(Report(blocks), json: json)
     guard !json else { return }
     Output.show(CalibrationReport.legend)
-    Output.show("\nNext: mbq quantize \(source.checkpoint) --bits 4 --text \(text)")
+    // Two paths seldom fit a line.
+    Output.show(
+      "\nNext: mbq quantize \(source.checkpoint) --bits 4 \\\n        --text \(text)")
   }
 }

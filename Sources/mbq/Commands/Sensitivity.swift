@@ -96,7 +96,8 @@ struct Sensitivity: ParsableCommand {
 
       dB: signal to rounding noise of its products. channels: 1 if all input channels are alike.
       Δ logit: root mean square change of the logits when it alone has 3 bits.
-      Next: mbq quantize \(source.checkpoint) --text \(text) --target-size 10MB
+      Next: mbq quantize \(source.checkpoint) --target-size 10MB \\
+              --text \(text)
       """)
   }
 }

@@ -48,21 +48,31 @@ struct CompressionRun {
     defer { progress.finish() }
     compressor.progress = { progress.show($0, $1) }
     let prepared = try compressor.prepare(checkpoint)
+    var (packed, model, report) = (nil as PackedFile?, prepared.model, prepared.report)
     if let target = options.targetSize {
       progress.finish()
-      recipe = try MixedPrecision(
-        target: target.bytes, checkpoint: checkpoint, prepared: prepared, recipe: recipe
-      ).recipe(drawn, options.sensitivity, pool.parallel)
-      let before = compressor
-      compressor = Compressor(recipe, parallel: pool.parallel)
-      compressor.texts = before.texts
-      compressor.progress = before.progress
+      let mixed = MixedPrecision(
+        target: target.bytes, checkpoint: checkpoint, prepared: prepared, recipe: recipe)
+      let sites = try mixed.sensitivities(drawn, options.sensitivity, pool.parallel)
+      // What Huffman codes make of the levels is only known when they are there: too large a file says by
+      // how much the budget was wrong.
+      var budget = target.bytes
+      for _ in 0..<4 {
+        compressor.recipe = try mixed.recipe(sites, budget: budget)
+        (model, report) = try compressor.finish(prepared)
+        let file = try pack(checkpoint, model, compressor, progress)
+        packed = file
+        if file.bytes.count <= target.bytes { break }
+        budget -= file.bytes.count - target.bytes + target.bytes / 200
+      }
+      if let size = packed?.bytes.count, size > target.bytes {
+        throw QuantizerError.targetSize(bytes: target.bytes, smallest: size)
+      }
+      recipe = compressor.recipe
+    } else {
+      (model, report) = try compressor.finish(prepared)
     }
-    let (model, report) = try compressor.finish(prepared)
-    var packer = Packer(checkpoint, precision: compressor.precision, model: model)
-    packer.compressesWeights = recipe.compress ?? false
-    packer.recipe = recipe.summary
-    let packed = try packer.pack { progress.show("pack", $0) }
+    let file = try packed ?? pack(checkpoint, model, compressor, progress)
     progress.finish()
     var change: TokenizationChange?
     if report.vocabulary != nil, let evaluation = options.evaluation {
@@ -70,7 +80,19 @@ struct CompressionRun {
         data.allTexts(evaluation), before: checkpoint.tokenizer, after: model.tokenizer)
     }
     return Result(
-      recipe: recipe, packed: packed, compression: report, texts: drawn, tokenization: change)
+      recipe: recipe, packed: file, compression: report, texts: drawn, tokenization: change)
+  }
+}
+
+extension CompressionRun {
+  private func pack(
+    _ checkpoint: Checkpoint, _ model: WorkingModel, _ compressor: Compressor,
+    _ progress: StagedProgress
+  ) throws -> PackedFile {
+    var packer = Packer(checkpoint, precision: compressor.precision, model: model)
+    packer.compressesWeights = compressor.recipe.compress ?? false
+    packer.recipe = compressor.recipe.summary
+    return try packer.pack { progress.show("pack", $0) }
   }
 }
 

@@ -12,10 +12,10 @@ struct MixedPrecision {
   let prepared: Compressor.Prepared
   let recipe: Recipe
 
-  /// The recipe with an override a linear.
-  func recipe(
+  /// What each linear costs, measured or from the file at `path`.
+  func sensitivities(
     _ drawn: CalibrationTexts?, _ path: String?, _ parallel: Parallel
-  ) throws -> Recipe {
+  ) throws -> [SiteSensitivity] {
     guard var drawn else {
       throw CommandError.usage(
         "--target-size chooses bits by what they cost, which needs text: give some with --text")
@@ -26,13 +26,24 @@ struct MixedPrecision {
     let name = URLName.last(checkpoint.weightsPath)
     let run = SensitivityRun(
       parallel: parallel, path: path ?? "\(name).sensitivity.json", group: group)
-    let (sites, _) = try run.run(
-      prepared.model, drawn, checkpoint, structure: recipe.structureName)
+    return try run.run(
+      prepared.model, drawn, checkpoint, structure: recipe.structureName
+    ).sites
+  }
+
+  /// The recipe with an override a linear, for a file of `budget` bytes as far as can be foreseen.
+  func recipe(_ sites: [SiteSensitivity], budget: Int) throws -> Recipe {
     var result = recipe
     result.compress = true
+    if result.embeddings?.bits == nil {
+      var embeddings = result.embeddings ?? .init()
+      embeddings.bits = 4
+      result.embeddings = embeddings
+    }
+    let group = recipe.weights?.group ?? 64
     let fixed = try fixedBytes()
     let (allocation, smallest) = BitAllocation.choose(
-      sites, bits: [2, 3, 4, 8], group: group, budget: target - fixed)
+      sites, bits: [2, 3, 4, 8], group: group, budget: budget - fixed)
     guard let allocation else {
       throw QuantizerError.targetSize(bytes: target, smallest: smallest + fixed)
     }
@@ -53,7 +64,11 @@ struct MixedPrecision {
     recipe.activations = nil
     recipe.recover = nil
     recipe.biasCorrection = false
-    if recipe.embeddings?.bits == nil { recipe.embeddings?.bits = 4 }
+    if recipe.embeddings?.bits == nil {
+      var embeddings = recipe.embeddings ?? .init()
+      embeddings.bits = 4
+      recipe.embeddings = embeddings
+    }
     var bare = prepared
     bare.texts = []
     for (index, tensor) in bare.model.graph.tensors.enumerated() where tensor.role == .weight {

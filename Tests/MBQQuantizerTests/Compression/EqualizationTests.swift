@@ -244,14 +244,13 @@ struct OutlierTests {
     let (checkpoint, clean, outliers) = try models()
     let goldens = try LogitGolden.read(
       Repository.root.appendingPathComponent("Examples/tiny-news/golden.jsonl"))
-    let texts = goldens.map(\.inputIds)
-    let truth = texts.map { ModelRunner(clean).logits([$0]) }
-    // The same function.
-    for (text, truth) in zip(texts.prefix(20), truth) {
-      #expect(ModelRunner(outliers).logits([text]) == truth)
-    }
-    // And a first token that is what was announced.
+    let texts = goldens.prefix(64).map(\.inputIds)
     let runner = ModelRunner(outliers)
+    let plainRunner = ModelRunner(clean)
+    let truth = texts.map { plainRunner.logits([$0]) }
+    // The same function.
+    for (text, truth) in zip(texts.prefix(8), truth) { #expect(runner.logits([text]) == truth) }
+    // And a first token that is what was announced.
     let states = HiddenStates([texts[0]])
     var largest: Float = 0
     for step in runner.steps.indices {
