@@ -103,7 +103,7 @@ struct EqualizationTests {
   func equalize(variant: GoldenCheckpoint) throws {
     let folded = try workingModel(variant.family, variant.name).1.folded()
     let before = logits(folded)
-    for (given, isStatic) in [([], false), (texts(folded, 12), false), (texts(folded, 12), true)] {
+    for (given, isStatic) in [([], false), (texts(folded, 4), false), (texts(folded, 4), true)] {
       let (model, sites) = Equalizer.equalize(folded, texts: given, isStatic: isStatic)
       #expect(logits(model) == before)
       #expect(sites.allSatisfy { $0.errorShare <= 1 })
@@ -244,7 +244,7 @@ struct OutlierTests {
     let (checkpoint, clean, outliers) = try models()
     let goldens = try LogitGolden.read(
       Repository.root.appendingPathComponent("Examples/tiny-news/golden.jsonl"))
-    let texts = goldens.map(\.inputIds)
+    let texts = goldens.prefix(48).map(\.inputIds)
     let truth = texts.map { ModelRunner(clean).logits([$0]) }
     // The same function.
     for (text, truth) in zip(texts.prefix(20), truth) {
@@ -271,7 +271,7 @@ struct OutlierTests {
     plain.equalize = false
     let broken = try agreement(checkpoint, outliers, plain, truth, texts)
     #expect(broken.difference > 10 * calm.difference, "\(broken), \(calm)")
-    #expect(broken.same < mended.same - 5, "\(broken), \(mended)")
+    #expect(broken.same < mended.same - 2, "\(broken), \(mended)")
   }
 }
 
