@@ -103,7 +103,7 @@ struct EqualizationTests {
   func equalize(variant: GoldenCheckpoint) throws {
     let folded = try workingModel(variant.family, variant.name).1.folded()
     let before = logits(folded)
-    for (given, isStatic) in [([], false), (texts(folded, 12), false), (texts(folded, 12), true)] {
+    for (given, isStatic) in [([], false), (texts(folded, 4), false), (texts(folded, 4), true)] {
       let (model, sites) = Equalizer.equalize(folded, texts: given, isStatic: isStatic)
       #expect(logits(model) == before)
       #expect(sites.allSatisfy { $0.errorShare <= 1 })
@@ -270,7 +270,7 @@ struct OutlierTests {
     plain.equalize = false
     let broken = try agreement(checkpoint, outliers, plain, truth, texts)
     #expect(broken.difference > 10 * calm.difference, "\(broken), \(calm)")
-    #expect(broken.same < mended.same - 5, "\(broken), \(mended)")
+    #expect(broken.same < mended.same - 2, "\(broken), \(mended)")
   }
 }
 
