@@ -58,8 +58,9 @@ public struct WorkingModel: Sendable {
       named.tensors[index].expression = .checkpoint(String(index))
     }
     var result = self
-    result.graph = named.foldingNorms().mergingLinears()
-    result.values = result.graph.tensors.map { tensor in
+    // Two graphs of the same shape: one says where values came from, the other where they are now.
+    result.graph = graph.foldingNorms().mergingLinears()
+    result.values = named.foldingNorms().mergingLinears().tensors.map { tensor in
       tensor.expression.values(shape: tensor.shape) { values[Int($0) ?? 0] }
     }
     return result

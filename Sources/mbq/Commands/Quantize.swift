@@ -53,6 +53,13 @@ struct Quantize: ParsableCommand {
     if !dryRun {
       try packed.bytes.withUnsafeBytes { try AtomicFile.write([$0], to: path) }
     }
+    if let texts = result.texts, texts.audit.calibratingTokens < 2048,
+      result.recipe.weights?.rounding == .gptq || result.recipe.prune?.method == .sparseGPT
+    {
+      Output.remark(
+        "warning: \(texts.audit.calibratingTokens) tokens of calibration text are few for gptq and"
+          + " sparsegpt, which may then do worse than rounding to the nearest; give 2048 or more")
+    }
     for warning in packed.report.warnings { Output.remark("warning: \(warning)") }
     let elapsed = ContinuousClock.now - start
     Output.show(
