@@ -13,7 +13,8 @@ public enum QuantizerError: ExplainedError, Equatable {
   /// A recipe does not go with the model or the text given.
   case recipe(problem: String, advice: String)
   case structure(StructureError)
-  case sensitivity(path: String, problem: String, advice: String)
+  /// A file of results kept between runs is something else.
+  case results(path: String, problem: String, advice: String)
   /// No choice of bits makes the file small enough.
   case targetSize(bytes: Int, smallest: Int)
   /// Calibration text shows something no weight can be rounded by.
@@ -27,7 +28,7 @@ public enum QuantizerError: ExplainedError, Equatable {
     case .write(let error): error.explanation
     case .recipe(let problem, let advice): "the recipe cannot be followed: \(problem); \(advice)"
     case .structure(let error): error.explanation
-    case .sensitivity(let path, let problem, let advice): "\(path): \(problem); \(advice)"
+    case .results(let path, let problem, let advice): "\(path): \(problem); \(advice)"
     case .targetSize(let bytes, let smallest):
       "no choice of bits gives \(bytes) bytes: the smallest is \(smallest);"
         + " keep fewer layers (--keep-layers), set weights to zero (--sparsity) or drop word pieces"
@@ -45,7 +46,7 @@ public enum QuantizerError: ExplainedError, Equatable {
     case .write(let error): error.kind
     case .calibration: .badInput
     case .recipe, .targetSize: .usage
-    case .sensitivity: .badInput
+    case .results: .badInput
     case .structure(let error): error.kind
     }
   }

@@ -41,6 +41,30 @@ struct VocabularyDietTests {
     }
   }
 
+  @Test("ids of texts with dropped pieces become those the cut tokenizer gives")
+  func retokenization() throws {
+    let (_, model) = try Self.model()
+    let before = try model.tokenizer.tokenizer()
+    let counted = try Self.lines("validation.csv").prefix(10).map {
+      before.encode($0, limit: 256).ids
+    }
+    let (small, report) = VocabularyDiet.apply(
+      to: model,
+      counts: VocabularyDiet.counts(
+        of: counted, vocabularySize: model.configuration.vocabularySize))
+    let after = try small.tokenizer.tokenizer()
+    let others = try Self.lines("test.csv").prefix(200) + inventedTexts(model.tokenizer)
+    // Long enough that nothing is cut.
+    let ids = others.map { before.encode($0, limit: 1024).ids }
+    let expected = others.map { after.encode($0, limit: 4096).ids }
+    #expect(report.retokenized(ids, limit: 4096) == expected)
+    #expect(ids.map(\.count) != expected.map(\.count))
+    let short = report.retokenized(ids, limit: 16)
+    for (text, whole) in zip(short, expected) {
+      #expect(text.count == min(whole.count, 16) && text.last == whole.last)
+    }
+  }
+
   @Test("kept texts have the same logits, bit for bit, folded or not")
   func logits() throws {
     let (checkpoint, model) = try Self.model()

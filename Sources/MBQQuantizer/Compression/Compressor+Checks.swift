@@ -12,6 +12,13 @@ extension Compressor {
         problem: "it prunes, but does not say how much",
         advice: "add prune.sparsity, the share of weights that become 0")
     }
+    if let prune = recipe.prune, prune.pattern == .twoOfFour, let sparsity = prune.sparsity,
+      sparsity != 0.5
+    {
+      throw .recipe(
+        problem: "it prunes 2:4, which is half of the weights, and asks for \(sparsity) of them",
+        advice: "leave the share out, or use the pattern unstructured or 4-block")
+    }
   }
 
   private func checkText() throws(QuantizerError) {

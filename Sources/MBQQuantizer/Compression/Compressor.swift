@@ -84,7 +84,7 @@ public struct Compressor {
       let (cut, vocabulary) = VocabularyDiet.apply(to: model, counts: pieceCounts)
       model = cut
       report.vocabulary = vocabulary
-      texts = vocabulary.renumbered(texts)
+      texts = vocabulary.retokenized(texts, limit: model.configuration.maximumPositions)
     }
     let original = model.folded()
     try checkSites(original.graph)

@@ -16,7 +16,7 @@ extension RoundingPlan {
         grid: WeightGrid(
           recipe.embeddings?.bits ?? (bits <= 4 ? max(bits, 4) : bits),
           recipe.embeddings?.group ?? group, false),
-        method: recipe.embeddings?.rounding.flatMap { RoundingMethod(rawValue: $0.rawValue) }
+        method: recipe.embeddings?.rounding
           ?? ((recipe.embeddings?.bits ?? bits) <= 4 ? .gptq : .nearest)))
     roundsActivations = bits <= 8
     for step in graph.steps {
@@ -45,8 +45,8 @@ extension WeightGrid {
 }
 
 extension RoundingMethod {
-  fileprivate init(_ named: Recipe.Rounding?, _ bits: Int) {
-    self = named.flatMap { Self(rawValue: $0.rawValue) } ?? (bits <= 4 ? .mse : .nearest)
+  fileprivate init(_ named: RoundingMethod?, _ bits: Int) {
+    self = named ?? (bits <= 4 ? .mse : .nearest)
   }
 }
 
@@ -55,9 +55,8 @@ extension PruningOptions {
     guard let sparsity = recipe.sparsity ?? (recipe.pattern == .twoOfFour ? 0.5 : nil), sparsity > 0
     else { return nil }
     self.init(
-      method: recipe.method.flatMap { Method(rawValue: $0.rawValue) } ?? .magnitude,
-      sparsity: sparsity,
-      pattern: recipe.pattern.flatMap { Pattern(rawValue: $0.rawValue) } ?? .unstructured)
+      method: recipe.method ?? .magnitude, sparsity: sparsity,
+      pattern: recipe.pattern ?? .unstructured)
   }
 }
 
@@ -87,14 +86,6 @@ extension ModelGraph {
       count += 3
     }
     return count
-  }
-}
-
-extension VocabularyReport {
-  /// Texts with the ids pieces have now; those of dropped pieces are left out, which a corpus that decided
-  /// what is kept has none of.
-  public func renumbered(_ texts: [[UInt32]]) -> [[UInt32]] {
-    texts.map { $0.compactMap { newIDs[Int($0)].map { UInt32($0) } } }
   }
 }
 

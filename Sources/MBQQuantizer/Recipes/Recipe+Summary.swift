@@ -2,22 +2,25 @@ extension Recipe {
   /// What is done, in a line for reports and provenance.
   public var summary: String {
     let bits = weights?.bits ?? 8
-    guard bits <= 8 else {
-      return Precision(rawValue: bits)?.summary ?? "\(bits)-bit weights"
-    }
     var parts: [String] = []
-    if let kept = keepLayers {
-      switch kept {
-      case .first(let count): parts.append("first \(count) layers")
-      case .listed(let layers):
-        parts.append("layers \(layers.map { "\($0)" }.joined(separator: " "))")
-      }
+    switch keepLayers {
+    case nil: break
+    case .first(let count): parts.append("first \(count) layers")
+    case .listed(let layers):
+      parts.append("layers \(layers.map { "\($0)" }.joined(separator: " "))")
     }
     if let prune, let options = PruningOptions(prune) {
       let percent = Int((options.effectiveSparsity * 100).rounded())
       parts.append("\(percent) % zeros (\(options.method.rawValue), \(options.pattern.rawValue))")
     }
-    if bits <= 4 {
+    if bits > 8 {
+      parts.append(Precision(rawValue: bits)?.summary ?? "\(bits)-bit weights")
+      return parts.joined(separator: ", ")
+    }
+    let all = Set((overrides ?? []).map { $0.bits ?? bits } + [bits])
+    if let least = all.min(), let most = all.max(), least < most {
+      parts.append("int\(least) to int\(most) weights, groups of \(weights?.group ?? 64)")
+    } else if bits <= 4 {
       parts.append("int\(bits) weights per group of \(weights?.group ?? 64)")
     } else {
       parts.append("int8 weights per output channel")

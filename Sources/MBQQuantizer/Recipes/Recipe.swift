@@ -9,21 +9,10 @@ public struct Recipe: Equatable, Sendable {
   }
 
   public struct Prune: Equatable, Sendable {
-    public enum Method: String, CaseIterable, Sendable {
-      case magnitude
-      case wanda
-      case sparseGPT = "sparsegpt"
-    }
-    public enum Pattern: String, CaseIterable, Sendable {
-      case unstructured
-      case twoOfFour = "2:4"
-      case blocksOfFour = "4-block"
-    }
-
-    public var method: Method?
+    public var method: PruningOptions.Method?
     /// The share of weights that become 0.
     public var sparsity: Double?
-    public var pattern: Pattern?
+    public var pattern: PruningOptions.Pattern?
     /// Heads, and feed-forward networks of a stack, left out in each layer.
     public var dropHeads: Int?
     public var dropStacks: Int?
@@ -31,17 +20,11 @@ public struct Recipe: Equatable, Sendable {
     public init() {}
   }
 
-  public enum Rounding: String, CaseIterable, Sendable {
-    case nearest
-    case mse
-    case gptq
-  }
-
   public struct Weights: Equatable, Sendable {
     public var bits: Int?
     /// Weights of a row with one scale; 4 bits and fewer.
     public var group: Int?
-    public var rounding: Rounding?
+    public var rounding: RoundingMethod?
     public var zeroPoint: Bool?
 
     public init() {}
@@ -50,7 +33,7 @@ public struct Recipe: Equatable, Sendable {
   public struct Embeddings: Equatable, Sendable {
     public var bits: Int?
     public var group: Int?
-    public var rounding: Rounding?
+    public var rounding: RoundingMethod?
 
     public init() {}
   }

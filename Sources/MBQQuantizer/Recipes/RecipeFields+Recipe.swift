@@ -29,9 +29,9 @@ extension RecipeFields {
 
   private func prune() throws(RecipeError) -> Recipe.Prune {
     var prune = Recipe.Prune()
-    prune.method = try choice("method", Recipe.Prune.Method.self)
+    prune.method = try choice("method", PruningOptions.Method.self)
     prune.sparsity = try number("sparsity", 0...0.95)
-    prune.pattern = try choice("pattern", Recipe.Prune.Pattern.self)
+    prune.pattern = try choice("pattern", PruningOptions.Pattern.self)
     prune.dropHeads = try integer("drop-heads", 0...1000)
     prune.dropStacks = try integer("drop-stacks", 0...1000)
     return prune
@@ -40,7 +40,7 @@ extension RecipeFields {
   private func weights() throws(RecipeError) -> Recipe.Weights {
     var weights = Recipe.Weights()
     (weights.bits, weights.group) = try bitsAndGroup()
-    weights.rounding = try choice("rounding", Recipe.Rounding.self)
+    weights.rounding = try choice("rounding", RoundingMethod.self)
     weights.zeroPoint = try flag("zero-point")
     return weights
   }
@@ -48,7 +48,7 @@ extension RecipeFields {
   private func embeddings() throws(RecipeError) -> Recipe.Embeddings {
     var embeddings = Recipe.Embeddings()
     (embeddings.bits, embeddings.group) = try bitsAndGroup()
-    embeddings.rounding = try choice("rounding", Recipe.Rounding.self)
+    embeddings.rounding = try choice("rounding", RoundingMethod.self)
     return embeddings
   }
 

@@ -46,6 +46,8 @@ public struct RoundingPlan: Sendable {
 /// What pruning and rounding did to one matrix.
 public struct RoundedSite: Equatable, Sendable {
   public var name: String
+  /// A table of embeddings rather than a linear's weights.
+  public var isTable = false
   public var bits: Int
   /// The share of weights that are zero.
   public var sparsity: Double
@@ -227,7 +229,8 @@ public enum ModelRounding {
         to: result.encoded(plan.embeddings.grid, rows: rows, columns: columns, isTable: true))
       sites.append(
         RoundedSite(
-          name: step.site.name, bits: plan.embeddings.grid.bits, sparsity: 0, relativeError: nil,
+          name: step.site.name, isTable: true, bits: plan.embeddings.grid.bits, sparsity: 0,
+          relativeError: nil,
           damping: rounder.factor?.damping ?? 0, deadInputs: 0))
     }
     return sites

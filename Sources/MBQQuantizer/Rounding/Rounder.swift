@@ -16,8 +16,6 @@ struct Rounder {
   /// The inputs' energies, the diagonal of H; for Wanda, and to weigh errors.
   var energy: [Float]?
 
-  typealias Lanes = SIMD16<Float>
-
   func round(
     _ weights: [Float], rows: Int, columns: Int, parallel: Parallel
   ) -> RoundedLevels {

@@ -1,4 +1,5 @@
 import Foundation
+import MBQCheckpoints
 import MBQModel
 
 /// One way to compress a model: what `mbq search` tries.
@@ -31,8 +32,8 @@ public struct SearchPoint: Hashable, Sendable, Codable {
     var embeddings = base.embeddings ?? .init()
     embeddings.bits = embeddingBits
     recipe.embeddings = embeddings
+    recipe.keepLayers = layers < layerCount ? .first(layers) : nil
     if layers < layerCount {
-      recipe.keepLayers = .first(layers)
       var recover = base.recover ?? .init()
       recover.linears = recover.linears ?? true
       recipe.recover = recover
@@ -117,7 +118,8 @@ public struct SearchSpace: Sendable {
     tableWeights = table
     let width = table / max(model.configuration.vocabularySize, 1)
     keptTableWeights = (keptPieces ?? model.configuration.vocabularySize) * width
-    fixedBytes = vectors + 150_000
+    // Pieces deflate to about half; operations, buffers and golden vectors take some kilobytes.
+    fixedBytes = vectors + model.tokenizer.pieces.reduce(0) { $0 + $1.count } / 2 + 8192
     let kept = Set([24, 20, 16, 12, 10, 8, 6, 4, 2].map { max(1, (layers * $0 + 12) / 24) })
     var points: [SearchPoint] = []
     for layers in kept.sorted(by: >) {

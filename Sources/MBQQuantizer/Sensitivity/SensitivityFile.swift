@@ -1,9 +1,6 @@
-import Foundation
-import MBQCore
-
 /// Sensitivities kept between runs, and between the parts of an interrupted one: JSON, one object a
 /// linear.
-public struct SensitivityFile: Equatable, Sendable, Codable {
+public struct SensitivityFile: Equatable, Sendable, KeptResults {
   /// What the figures depend on; figures of another key are of no use.
   public struct Key: Equatable, Sendable, Codable {
     /// SHA-256 of the checkpoint's weights, in hexadecimal.
@@ -39,45 +36,19 @@ public struct SensitivityFile: Equatable, Sendable, Codable {
     Dictionary(sites.map { ($0.site, $0) }, uniquingKeysWith: { $1 })
   }
 
-  /// The largest file read: some 400 linears take 200 kB.
-  static let largest = 64 << 20
+  public static var contents: String { "sensitivities" }
 
-  /// What is kept at `path`, or an empty one if there is nothing, or what is there has another key.
+  public var isPlausible: Bool {
+    sites.allSatisfy { site in
+      site.weights > 0 && site.logitChange >= 0 && site.logitChange.isFinite
+        && site.relativeError.values.allSatisfy { $0 >= 0 && $0.isFinite }
+    }
+  }
+
+  /// What is kept at `path`, or an empty file if there is nothing, or what is there has another key.
   ///
-  /// Refuses, with `QuantizerError.sensitivity`, a file that is something else.
+  /// Refuses, with `QuantizerError.results`, a file that is something else.
   public static func read(path: String, key: Key) throws(QuantizerError) -> SensitivityFile {
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
-      return SensitivityFile(key: key)
-    }
-    guard let size = attributes[.size] as? Int, size <= largest,
-      let data = FileManager.default.contents(atPath: path),
-      let file = try? JSONDecoder().decode(SensitivityFile.self, from: data),
-      file.sites.allSatisfy({ $0.isPlausible })
-    else {
-      throw .sensitivity(
-        path: path, problem: "it does not hold sensitivities", advice: "give another file's name")
-    }
-    return file.key == key ? file : SensitivityFile(key: key)
-  }
-
-  public func write(to path: String) throws(QuantizerError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    do {
-      let data = try encoder.encode(self)
-      try data.withUnsafeBytes { try AtomicFile.write([$0], to: path) }
-    } catch let error as FileError {
-      throw .write(error)
-    } catch {
-      throw .sensitivity(
-        path: path, problem: "a figure is not finite", advice: "calibrate with other text")
-    }
-  }
-}
-
-extension SiteSensitivity {
-  fileprivate var isPlausible: Bool {
-    weights > 0 && logitChange >= 0 && logitChange.isFinite
-      && relativeError.values.allSatisfy { $0 >= 0 && $0.isFinite }
+    try kept(at: path, key: key) ?? SensitivityFile(key: key)
   }
 }

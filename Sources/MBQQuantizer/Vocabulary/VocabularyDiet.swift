@@ -60,7 +60,7 @@ public enum VocabularyDiet {
         piecesBefore: rowsBefore, piecesKept: order.count, width: width,
         pieceBytesSaved: files.pieces.reduce(0) { $0 + $1.count }
           - result.tokenizer.pieces.reduce(0) { $0 + $1.count },
-        newIDs: newIDs)
+        newIDs: newIDs, pieces: files.pieces)
     )
   }
 
@@ -97,6 +97,8 @@ public struct VocabularyReport: Sendable {
   public var pieceBytesSaved: Int
   /// By old id.
   public var newIDs: [Int?]
+  /// By old id.
+  let pieces: [[UInt8]]
 
   /// Bytes of the word table and of the vocabulary that are saved when a weight has so many bits.
   public func bytesSaved(bits: Int) -> Int {

@@ -3,18 +3,16 @@ import MBQEvaluation
 
 /// File size against the share of answers kept, as a self-contained SVG, readable in light and dark.
 public struct FrontPlot: Sendable {
-  public struct Point: Sendable {
+  public struct Point: Equatable, Sendable {
     public var bytes: Int
     /// 0 to 1.
     public var agreement: Double
     public var name: String
-    public var isOnFront: Bool
 
-    public init(bytes: Int, agreement: Double, name: String, isOnFront: Bool) {
+    public init(bytes: Int, agreement: Double, name: String) {
       self.bytes = bytes
       self.agreement = agreement
       self.name = name
-      self.isOnFront = isOnFront
     }
   }
 
@@ -56,11 +54,11 @@ public struct FrontPlot: Sendable {
     }
     parts.append(
       line(x(Double(maximumBytes)), Self.top, x(Double(maximumBytes)), y(floor), "limit"))
-    let front = points.filter(\.isOnFront).sorted { $0.bytes < $1.bytes }
+    let front = self.front
     let path = front.map { "\(number(x(Double($0.bytes)))),\(number(y($0.agreement)))" }
     parts.append(#"<polyline class="front" points="\#(path.joined(separator: " "))"/>"#)
     for point in points {
-      let style = point.isOnFront ? "on" : "off"
+      let style = front.contains(point) ? "on" : "off"
       parts.append(
         #"<circle class="\#(style)" cx="\#(number(x(Double(point.bytes))))" cy="\#(number(y(point.agreement)))" r="4">"#
           + "<title>\(escaped(point.name)): \(Human.bytes(point.bytes)), "
@@ -70,6 +68,14 @@ public struct FrontPlot: Sendable {
     parts.append(text(Self.left, 20, "start", title))
     parts.append("</svg>\n")
     return parts.joined(separator: "\n")
+  }
+
+  /// The points no other beats in both size and agreement, the smallest first.
+  public var front: [Point] {
+    var front: [Point] = []
+    for point in points.sorted(by: { ($0.bytes, -$0.agreement) < ($1.bytes, -$1.agreement) })
+    where point.agreement > front.last?.agreement ?? -1 { front.append(point) }
+    return front
   }
 
   private var header: String {

@@ -42,13 +42,7 @@ struct Calibrate: ParsableCommand {
   @Option(help: ArgumentHelp("Another number draws other texts.", valueName: "n"))
   var seed: UInt64 = 1
 
-  @Option(
-    help: ArgumentHelp(
-      "Texts the model will be judged by; none of them may be calibrated on.", valueName: "file"))
-  var evaluation: String?
-
-  @Flag(help: "Calibrate even if texts are in --evaluation too.")
-  var allowOverlap = false
+  @OptionGroup var overlap: OverlapOptions
 
   @Flag(help: "Also sum the products of inputs, which GPTQ needs (some 100 MB).")
   var secondMoments = false
@@ -78,7 +72,8 @@ struct Calibrate: ParsableCommand {
     var options = CalibrationOptions(texts: texts, maximumTokens: maxTokens, seed: seed)
     options.seed = seed
     let data = CalibrationData(
-      columns: columns, options: options, evaluation: evaluation, allowsOverlap: allowOverlap)
+      columns: columns, options: options, evaluation: overlap.evaluation,
+      allowsOverlap: overlap.allowOverlap)
     let drawn = try data.texts(text, checkpoint)
     let path = output ?? "\(source.name).stats"
     let pool = runtime.pool()
@@ -110,7 +105,7 @@ struct Calibrate: ParsableCommand {
       .init("took", .milliseconds(nanoseconds: nanoseconds)),
     ]
     if resumed > 0 { facts.insert(.init("continued after", "\(resumed) texts"), at: 1) }
-    var blocks = report.audit(file: text, evaluation: evaluation) + report.sites()
+    var blocks = report.audit(file: text, evaluation: overlap.evaluation) + report.sites()
     blocks.append(.facts(facts))
     Output.show(Report(blocks), json: json)
     guard !json else { return }

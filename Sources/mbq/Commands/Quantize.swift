@@ -46,7 +46,7 @@ struct Quantize: ParsableCommand {
     let start = ContinuousClock.now
     let checkpoint = try source.open()
     let result = try CompressionRun(
-      options: compression, columns: columns, runtime: runtime
+      source: source, options: compression, columns: columns, runtime: runtime
     ).run(checkpoint)
     let packed = result.packed
     let path = output ?? defaultOutput(result.recipe)
@@ -59,6 +59,11 @@ struct Quantize: ParsableCommand {
       Output.remark(
         "warning: \(texts.audit.calibratingTokens) tokens of calibration text are few for gptq and"
           + " sparsegpt, which may then do worse than rounding to the nearest; give 2048 or more")
+    }
+    if result.compression.layers != nil, result.texts == nil {
+      Output.remark(
+        "warning: layers are left out and nothing makes up for them; with calibration text (--text) what is"
+          + " left is fitted to the whole")
     }
     for warning in packed.report.warnings { Output.remark("warning: \(warning)") }
     let elapsed = ContinuousClock.now - start
@@ -85,7 +90,7 @@ struct Quantize: ParsableCommand {
         .facts([
           .init("checkpoint", source.checkpoint),
           .init("parameters", .count(packed.parameterCount)),
-          .init("bits", .integer(result.recipe.weights?.bits ?? packed.precision.bits)),
+          .init("bits", bits(result)),
           .init("recipe", result.recipe.summary),
           .init(dryRun ? "would write" : "written", path),
           .init("size", .bytes(packed.byteCount)),
@@ -97,9 +102,19 @@ struct Quantize: ParsableCommand {
       ] + CompressionTables.blocks(result) + [.table(table)])
   }
 
+  /// Of the linears' weights.
+  private func bits(_ result: CompressionRun.Result) -> ReportCell {
+    let found = result.compression.rounded.filter { !$0.isTable }.map(\.bits)
+    guard let least = found.min(), let most = found.max() else {
+      return .integer(result.packed.report.precision.bits)
+    }
+    return least == most ? .integer(least) : .text("\(least) to \(most)")
+  }
+
   /// The folder's name in the current directory, such as `my-model-int8.mbq`.
   private func defaultOutput(_ recipe: Recipe) -> String {
     let bits = recipe.weights?.bits ?? 8
+    if compression.targetSize != nil { return "\(source.name)-mixed.mbq" }
     return "\(source.name)-\(bits > 8 ? "fp" : "int")\(bits).mbq"
   }
 }

@@ -51,13 +51,7 @@ struct Search: ParsableCommand {
   @Option(help: ArgumentHelp("Cut texts to this many tokens.", valueName: "n"))
   var textTokens = 128
 
-  @Option(
-    help: ArgumentHelp(
-      "Texts the model will be judged by; none may be calibrated on.", valueName: "file"))
-  var evaluation: String?
-
-  @Flag(help: "Calibrate even if texts are in --evaluation too.")
-  var allowOverlap = false
+  @OptionGroup var overlap: OverlapOptions
 
   @Flag(inversion: .prefixedNo, help: "Also try dropping the word pieces --text never uses.")
   var vocabulary = true
@@ -87,7 +81,8 @@ struct Search: ParsableCommand {
     let base = try recipe.map { try RecipeReader.read(path: RecipeFiles.find($0)) } ?? Recipe()
     let data = CalibrationData(
       columns: columns, options: .init(texts: texts, maximumTokens: textTokens),
-      evaluation: evaluation, allowsOverlap: allowOverlap)
+      evaluation: overlap.evaluation,
+      allowsOverlap: overlap.allowOverlap)
     let drawn = try data.texts(text, checkpoint)
     guard !drawn.heldBack.isEmpty else {
       throw CommandError.badInput(
@@ -98,14 +93,19 @@ struct Search: ParsableCommand {
     let folder = output ?? "\(source.name)-search"
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true)
+    let model = try WorkingModel(checkpoint).folded()
+    let kept = counts.map { VocabularyDiet.apply(to: model, counts: $0).report.piecesKept }
+    var heldBack = drawn
+    heldBack.texts = drawn.heldBack
     var file = try SearchFile.read(
       path: "\(folder)/search.json",
       key: [
-        hexadecimal(checkpoint.digest), hexadecimal(drawn.digest), "\(drawn.heldBack.count)",
-        base.summary, base.structureName,
+        "mbq \(mbqVersion)", hexadecimal(checkpoint.digest), hexadecimal(drawn.digest),
+        hexadecimal(heldBack.digest), "pieces \(kept ?? 0)", "\(base)",
       ])
-    let model = try WorkingModel(checkpoint).folded()
-    let kept = counts.map { VocabularyDiet.apply(to: model, counts: $0).report.piecesKept }
+    if !file.results.isEmpty {
+      Output.remark("going on after \(file.results.count) points in \(folder)/search.json")
+    }
     var planner = SearchPlanner(
       SearchSpace(model, keptPieces: kept), maximumBytes: maxSize.bytes, results: file.results)
     let run = try SearchRun(
@@ -113,36 +113,41 @@ struct Search: ParsableCommand {
     let progress = ProgressBar("search", total: points)
     defer { progress.finish() }
     progress.advance(by: min(planner.results.count, points))
+    var written: SearchPoint?
     while planner.results.count < points, let point = planner.next() {
-      let (result, bytes) = try run.measure(point) { _, _ in }
+      let (result, bytes) = try run.measure(point)
       planner.add(result)
       file.results = planner.results
       // The model first: a result without its model would be believed.
       if best(planner.results)?.point == point {
         try bytes.withUnsafeBytes { try AtomicFile.write([$0], to: "\(folder)/best.mbq") }
+        written = point
       }
       try file.write(to: "\(folder)/search.json")
       progress.advance()
     }
     progress.finish()
     guard !planner.results.isEmpty else {
-      throw QuantizerError.targetSize(bytes: maxSize.bytes, smallest: planner.smallestBytes)
+      throw CommandError.usage(
+        "--max-size is \(maxSize.bytes) bytes; the smallest of \(planner.space.points.count)"
+          + " combinations is expected to take \(planner.smallestBytes)")
     }
-    try finish(planner, run, folder)
+    try finish(planner, run, folder, written: written)
   }
 
   private func best(_ results: [SearchResult]) -> SearchResult? {
     SearchPlanner.best(results, maximumBytes: maxSize.bytes, maximumP95: maxP95)
   }
 
-  private func finish(_ planner: SearchPlanner, _ run: SearchRun, _ folder: String) throws {
+  private func finish(
+    _ planner: SearchPlanner, _ run: SearchRun, _ folder: String, written: SearchPoint?
+  ) throws {
     let front = SearchPlanner.front(planner.results)
     let plot = FrontPlot(
       title: "Size and answers kept", maximumBytes: maxSize.bytes,
       points: planner.results.map {
         .init(
-          bytes: $0.byteCount, agreement: $0.agreement, name: $0.point.name,
-          isOnFront: front.contains($0))
+          bytes: $0.byteCount, agreement: $0.agreement, name: $0.point.name)
       })
     try Array(plot.svg.utf8).withUnsafeBytes {
       try AtomicFile.write([$0], to: "\(folder)/front.svg")
@@ -155,9 +160,11 @@ struct Search: ParsableCommand {
           + "\(planner.results.map(\.byteCount).min() ?? 0) bytes: try more --points or a larger"
           + " --max-size")
     }
-    // best.mbq may be of another limit's search.
-    let (_, bytes) = try run.measure(best.point) { _, _ in }
-    try bytes.withUnsafeBytes { try AtomicFile.write([$0], to: "\(folder)/best.mbq") }
+    if best.point != written {
+      // The one that is there may be of a search with another limit.
+      let (_, bytes) = try run.measure(best.point)
+      try bytes.withUnsafeBytes { try AtomicFile.write([$0], to: "\(folder)/best.mbq") }
+    }
     show(planner.results, front, best, folder)
     if let maxDrop, 1 - best.agreement > maxDrop / 100 {
       throw CommandError.checkFailed(

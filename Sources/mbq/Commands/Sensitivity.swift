@@ -25,10 +25,10 @@ struct Sensitivity: ParsableCommand {
   var text: String
 
   @Option(help: ArgumentHelp("Texts to draw.", valueName: "n"))
-  var texts = 32
+  var texts = SensitivityRun.texts
 
   @Option(help: ArgumentHelp("Cut texts to this many tokens.", valueName: "n"))
-  var maxTokens = 64
+  var maxTokens = SensitivityRun.maximumTokens
 
   @Option(
     name: .shortAndLong,
@@ -56,7 +56,7 @@ struct Sensitivity: ParsableCommand {
     var compressor = Compressor(Recipe(), parallel: pool.parallel)
     compressor.texts = drawn.texts
     let prepared = try compressor.prepare(checkpoint)
-    let path = output ?? "\(source.name).sensitivity.json"
+    let path = output ?? SensitivityRun.defaultPath(source)
     let (sites, measured) = try SensitivityRun(parallel: pool.parallel, path: path).run(
       prepared.model, drawn, checkpoint, structure: Recipe().structureName)
     show(sites, measured: measured, path: path, texts: drawn.texts.count)
@@ -64,23 +64,29 @@ struct Sensitivity: ParsableCommand {
 
   private func show(_ sites: [SiteSensitivity], measured: Int, path: String, texts: Int) {
     let ordered = sites.sorted { $0.logitChange > $1.logitChange }
+    // People get what fits 80 columns beside names such as layer.10.bottleneck.output.
+    let details: [ReportTable.Column] = [.number("weights"), .number("range"), .number("kurtosis")]
     var table = ReportTable(
       title: "most sensitive",
-      columns: [
-        .text("site", overflow: .wrap), .number("weights"), .number("range"),
-        .number("peak", "peak/rms"), .number("kurtosis", "channels"), .number("sqnr8", "dB at 8"),
-        .number("sqnr4", "at 4"), .number("change", "Δ logit"), .number("flips"),
-      ])
+      columns: [.text("site", overflow: .wrap)] + (json ? details : [])
+        + [
+          .number("peak", "peak/rms"), .number("sqnr8", "dB at 8"), .number("sqnr4", "at 4"),
+          .number("change", "Δ logit"), .number("flips"),
+        ])
     for site in json ? ordered : Array(ordered.prefix(top)) {
       func decibels(_ bits: Int) -> ReportCell {
         site.sqnr(bits: bits).map { .number($0, digits: 1) } ?? .missing
       }
-      table.rows.append([
-        .text(site.site), .count(site.weights), .number(Double(site.range), digits: 1),
-        .number(site.peakRatio, digits: 1), .number(site.channelKurtosis, digits: 1),
-        decibels(8), decibels(4), .number(site.logitChange.squareRoot(), digits: 4),
-        .integer(site.flips),
-      ])
+      let details: [ReportCell] = [
+        .count(site.weights), .number(Double(site.range), digits: 1),
+        .number(site.channelKurtosis, digits: 1),
+      ]
+      table.rows.append(
+        [.text(site.site)] + (json ? details : [])
+          + [
+            .number(site.peakRatio, digits: 1), decibels(8), decibels(4),
+            .number(site.logitChange.squareRoot(), digits: 4), .integer(site.flips),
+          ])
     }
     Output.show(
       Report([
@@ -94,7 +100,7 @@ struct Sensitivity: ParsableCommand {
     Output.show(
       """
 
-      dB: signal to rounding noise of its products. channels: 1 if all input channels are alike.
+      dB: signal to rounding noise of its products. --json also has ranges and kurtosis of channels.
       Δ logit: root mean square change of the logits when it alone has 3 bits.
       Next: mbq quantize \(source.checkpoint) --target-size 10MB \\
               --text \(text)

@@ -14,13 +14,7 @@ struct CalibrationData {
   var allowsOverlap = false
 
   func texts(_ path: String, _ checkpoint: Checkpoint) throws -> CalibrationTexts {
-    let tokenizer: WordPieceTokenizer
-    do throws(TokenizerError) {
-      tokenizer = try WordPieceTokenizer(checkpoint.tokenizer)
-    } catch {
-      throw QuantizerError.tokenizer(
-        path: checkpoint.sources.last?.path ?? checkpoint.weightsPath, error)
-    }
+    let tokenizer = try tokenizer(checkpoint)
     var judged: TextDigests?
     if let evaluation {
       var digests = TextDigests()
@@ -38,13 +32,7 @@ struct CalibrationData {
 
   /// How often each of the checkpoint's word pieces occurs in a dataset, texts whole.
   func pieceCounts(_ path: String, _ checkpoint: Checkpoint) throws -> [Int] {
-    let tokenizer: WordPieceTokenizer
-    do throws(TokenizerError) {
-      tokenizer = try WordPieceTokenizer(checkpoint.tokenizer)
-    } catch {
-      throw QuantizerError.tokenizer(
-        path: checkpoint.sources.last?.path ?? checkpoint.weightsPath, error)
-    }
+    let tokenizer = try tokenizer(checkpoint)
     var counts = [Int](repeating: 0, count: checkpoint.configuration.vocabularySize)
     try each(path, "reading \(path)") { text in
       for id in tokenizer.encode(text, limit: .max).ids { counts[Int(id)] += 1 }
@@ -56,6 +44,14 @@ struct CalibrationData {
     var texts: [String] = []
     try each(path, "reading \(path)") { texts.append($0) }
     return texts
+  }
+
+  private func tokenizer(_ checkpoint: Checkpoint) throws(QuantizerError) -> WordPieceTokenizer {
+    do throws(TokenizerError) {
+      return try WordPieceTokenizer(checkpoint.tokenizer)
+    } catch {
+      throw .tokenizer(path: checkpoint.sources.last?.path ?? checkpoint.weightsPath, error)
+    }
   }
 
   private func each(_ path: String, _ label: String, _ body: (String) -> Void) throws {

@@ -80,13 +80,7 @@ struct CompressionOptions: ParsableArguments {
     help: ArgumentHelp("Cut calibration texts to this many tokens (default: 128).", valueName: "n"))
   var textTokens: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Texts the model will be judged by; none may be calibrated on.", valueName: "file"))
-  var evaluation: String?
-
-  @Flag(help: "Calibrate even if texts are in --evaluation too.")
-  var allowOverlap = false
+  @OptionGroup var overlap: OverlapOptions
 
   @Option(
     help: ArgumentHelp(

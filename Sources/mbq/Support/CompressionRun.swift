@@ -7,6 +7,7 @@ import MBQTokenizer
 
 /// Compresses a checkpoint as a command's options say, with a progress bar.
 struct CompressionRun {
+  let source: CheckpointOptions
   let options: CompressionOptions
   let columns: DataOptions
   let runtime: RuntimeOptions
@@ -28,7 +29,8 @@ struct CompressionRun {
     var drawn: CalibrationTexts?
     let data = CalibrationData(
       columns: columns, options: recipe.calibration?.options ?? .init(),
-      evaluation: options.evaluation, allowsOverlap: options.allowOverlap)
+      evaluation: options.overlap.evaluation,
+      allowsOverlap: options.overlap.allowOverlap)
     if let text = options.text {
       let texts = try data.texts(text, checkpoint)
       compressor.texts = texts.texts
@@ -51,14 +53,14 @@ struct CompressionRun {
     var (packed, model, report) = (nil as PackedFile?, prepared.model, prepared.report)
     if let target = options.targetSize {
       progress.finish()
-      let mixed = MixedPrecision(
-        target: target.bytes, checkpoint: checkpoint, prepared: prepared, recipe: recipe)
-      let sites = try mixed.sensitivities(drawn, options.sensitivity, pool.parallel)
+      let mixed = try MixedPrecision(
+        target: target.bytes, checkpoint: checkpoint, prepared: prepared, recipe: recipe,
+        sites: sensitivities(checkpoint, prepared, recipe, pool.parallel))
       // What Huffman codes make of the levels is only known when they are there: too large a file says by
       // how much the budget was wrong.
       var budget = target.bytes
       for _ in 0..<4 {
-        compressor.recipe = try mixed.recipe(sites, budget: budget)
+        compressor.recipe = try mixed.recipe(budget: budget)
         (model, report) = try compressor.finish(prepared)
         let file = try pack(checkpoint, model, compressor, progress)
         packed = file
@@ -75,7 +77,7 @@ struct CompressionRun {
     let file = try packed ?? pack(checkpoint, model, compressor, progress)
     progress.finish()
     var change: TokenizationChange?
-    if report.vocabulary != nil, let evaluation = options.evaluation {
+    if report.vocabulary != nil, let evaluation = options.overlap.evaluation {
       change = try VocabularyDiet.compare(
         data.allTexts(evaluation), before: checkpoint.tokenizer, after: model.tokenizer)
     }
@@ -85,6 +87,35 @@ struct CompressionRun {
 }
 
 extension CompressionRun {
+  /// What each linear costs: from the file `mbq sensitivity` left, or measured now and left there.
+  private func sensitivities(
+    _ checkpoint: Checkpoint, _ prepared: Compressor.Prepared, _ recipe: Recipe,
+    _ parallel: Parallel
+  ) throws -> [SiteSensitivity] {
+    guard let text = options.text else {
+      throw CommandError.usage(
+        "--target-size chooses bits by what they cost, which needs text: give some with --text")
+    }
+    // The texts `mbq sensitivity` draws, so that what it measured counts.
+    var drawn = try CalibrationData(
+      columns: columns,
+      options: .init(
+        texts: SensitivityRun.texts, maximumTokens: SensitivityRun.maximumTokens,
+        seed: recipe.calibration?.options.seed ?? CalibrationOptions().seed),
+      evaluation: options.overlap.evaluation, allowsOverlap: options.overlap.allowOverlap
+    ).texts(text, checkpoint)
+    if let vocabulary = prepared.report.vocabulary {
+      drawn.texts = vocabulary.retokenized(
+        drawn.texts, limit: SensitivityRun.maximumTokens)
+    }
+    let run = SensitivityRun(
+      parallel: parallel, path: options.sensitivity ?? SensitivityRun.defaultPath(source),
+      group: recipe.weights?.group ?? 64)
+    return try run.run(
+      prepared.model, drawn, checkpoint, structure: recipe.structureName
+    ).sites
+  }
+
   private func pack(
     _ checkpoint: Checkpoint, _ model: WorkingModel, _ compressor: Compressor,
     _ progress: StagedProgress

@@ -40,14 +40,11 @@ final class SearchRun {
   }
 
   /// What a point gives, and the packed model.
-  func measure(
-    _ point: SearchPoint, progress: @escaping (String, Double) -> Void
-  ) throws -> (result: SearchResult, bytes: [UInt8]) {
+  func measure(_ point: SearchPoint) throws -> (result: SearchResult, bytes: [UInt8]) {
     let recipe = point.recipe(base, of: layerCount)
     var compressor = Compressor(recipe, parallel: pool.parallel)
     compressor.texts = drawn.texts
     compressor.pieceCounts = point.dropsUnusedPieces ? pieceCounts : nil
-    compressor.progress = progress
     let ready: Compressor.Prepared
     if let known = prepared[recipe.structureName] {
       ready = known
@@ -63,7 +60,8 @@ final class SearchRun {
     packer.recipe = recipe.summary
     let packed = try packer.pack()
     let model = try Model(bytes: packed.bytes, kernels: kernels)
-    let texts = report.vocabulary?.renumbered(drawn.heldBack) ?? drawn.heldBack
+    let texts =
+      report.vocabulary?.retokenized(drawn.heldBack, limit: model.maximumTokens) ?? drawn.heldBack
     let agreement = try Agreement(
       baseline: baseline, candidate: Self.outputs(model, texts, pool.parallel))
     let latency = try Self.latency(model)

@@ -8,9 +8,17 @@ import MBQRuntime
 /// Measures sensitivities with a progress bar, keeping each in a file as it is found.
 struct SensitivityRun {
   var parallel: Parallel
-  var path: String?
+  var path: String
   var group = 64
+  /// Few and short: linears are told apart by far less text than GPTQ wants, and each is a run of its own.
+  static let texts = 32
+  static let maximumTokens = 64
   static let nanosecondsBetweenWrites: UInt64 = 2_000_000_000
+
+  /// Where `mbq sensitivity` leaves its figures and `mbq quantize` looks for them.
+  static func defaultPath(_ source: CheckpointOptions) -> String {
+    "\(source.name).sensitivity.json"
+  }
 
   /// `measured` is how many linears were not in the file.
   func run(
@@ -21,9 +29,7 @@ struct SensitivityRun {
     let key = SensitivityFile.Key(
       checkpoint: hexadecimal(checkpoint.digest), texts: hexadecimal(texts.digest), group: group,
       measuredBits: analysis.measuredBits, structure: structure)
-    var file =
-      try path.map { try SensitivityFile.read(path: $0, key: key) }
-      ?? SensitivityFile(key: key)
+    var file = try SensitivityFile.read(path: path, key: key)
     let known = file.known
     let progress = ProgressBar("sensitivity", total: analysis.sites.count)
     defer { progress.finish() }
@@ -32,13 +38,13 @@ struct SensitivityRun {
     let sites = try analysis.run(known: known) { site in
       file.sites.append(site)
       progress.advance()
-      if let path, MonotonicClock.nanoseconds - written > Self.nanosecondsBetweenWrites {
+      if MonotonicClock.nanoseconds - written > Self.nanosecondsBetweenWrites {
         try file.write(to: path)
         written = MonotonicClock.nanoseconds
       }
     }
     file.sites = sites
-    if let path { try file.write(to: path) }
+    try file.write(to: path)
     return (sites, sites.count - known.count)
   }
 }

@@ -10,9 +10,6 @@ public enum StatisticsFileError: ExplainedError, Equatable {
   case truncated(file: String, field: String, offset: Int, needed: Int, available: Int)
   case invalid(file: String, field: String, found: String, allowed: String)
   case damaged(file: String)
-  /// The statistics are of fewer texts than were to be looked at.
-  case unfinished(file: String, done: Int, of: Int)
-  case otherCheckpoint(file: String)
 
   public var explanation: String {
     switch self {
@@ -31,11 +28,6 @@ public enum StatisticsFileError: ExplainedError, Equatable {
         + "by mbq: calibrate again"
     case .damaged(let file):
       "'\(file)' does not match its checksum; the file is damaged: calibrate again"
-    case .unfinished(let file, let done, let of):
-      "'\(file)' is an interrupted calibration, \(done) of \(of) texts; run the same "
-        + "'mbq calibrate' again to finish it"
-    case .otherCheckpoint(let file):
-      "'\(file)' was calibrated with another checkpoint than this one; calibrate again"
     }
   }
 }
