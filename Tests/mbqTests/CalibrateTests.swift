@@ -55,6 +55,37 @@ struct CalibrateTests {
     #expect(try bytes(path) == bytes(whole))
   }
 
+  @Test("quantize makes the same bytes of the file as of the texts it was made of")
+  func compresses() throws {
+    let folder = try ScratchFolder()
+    let (stats, direct, kept) = (
+      "\(folder.path)/a.stats", "\(folder.path)/1.mbq", "\(folder.path)/2.mbq"
+    )
+    #expect(try mbq.run(Self.base + ["-o", stats]).code == 0)
+    let checkpoint = "Examples/tiny-news/model"
+    let quantize = ["quantize", checkpoint, "--bits", "4"]
+    let text = ["--text", "Calibration/corpus/corpus.csv", "--texts", "24", "--text-tokens", "48"]
+    #expect(try mbq.run(quantize + text + ["-o", direct]).code == 0)
+    let result = try mbq.run(quantize + ["--calibration", stats, "-o", kept])
+    #expect(result.code == 0 && result.output.contains("gptq"), "\(result.errors)")
+    #expect(try bytes(direct) == bytes(kept))
+
+    let other = try mbq.run([
+      "quantize", "Formats/mobilebert/golden/standard", "--calibration", stats, "--dry-run",
+    ])
+    #expect(other.code == 3 && other.errors.contains("was made of another checkpoint than"))
+    let both = try mbq.run(quantize + text + ["--calibration", stats, "--dry-run"])
+    #expect(
+      both.code == 2
+        && both.errors.contains(
+          "--text and --calibration are both given; the file of --calibration has its texts")
+    )
+    let judged = try mbq.run(
+      quantize + ["--calibration", stats, "--evaluation", "Calibration/corpus/corpus.csv"]
+        + ["--dry-run"])
+    #expect(judged.code == 3 && judged.errors.contains("are among those of"), "\(judged.errors)")
+  }
+
   @Test("gives the same as JSON")
   func json() throws {
     let folder = try ScratchFolder()

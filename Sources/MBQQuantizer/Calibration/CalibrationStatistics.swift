@@ -29,6 +29,8 @@ public struct CalibrationStatistics: Sendable {
   }
 
   public var key: Key
+  /// Token ids of the calibrating texts, all `key.textCount` of them: what rounding and recovery run again.
+  public internal(set) var texts: [[UInt32]]
   /// Texts and tokens the records are made of; fewer texts than `key.textCount` in the state of
   /// a calibration that is still to be continued.
   public internal(set) var textsDone = 0
@@ -40,8 +42,9 @@ public struct CalibrationStatistics: Sendable {
   public var isComplete: Bool { textsDone == key.textCount }
 
   /// No texts yet.
-  init(_ key: Key, sites: [CalibrationSite]) {
+  init(_ key: Key, texts: [[UInt32]], sites: [CalibrationSite]) {
     self.key = key
+    self.texts = texts
     names = sites.map { ($0.name, $0.record) }
     records = []
     for site in sites where site.record == records.count {
@@ -51,10 +54,11 @@ public struct CalibrationStatistics: Sendable {
   }
 
   init(
-    _ key: Key, textsDone: Int, tokens: Int, names: [(name: String, record: Int)],
-    records: [OperandStatistics]
+    _ key: Key, texts: [[UInt32]], textsDone: Int, tokens: Int,
+    names: [(name: String, record: Int)], records: [OperandStatistics]
   ) {
     self.key = key
+    self.texts = texts
     self.textsDone = textsDone
     self.tokens = tokens
     self.names = names

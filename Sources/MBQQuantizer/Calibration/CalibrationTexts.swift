@@ -10,8 +10,20 @@ public struct CalibrationTexts: Equatable, Sendable {
   public var audit: CalibrationAudit
   public var options: CalibrationOptions
 
+  public init(
+    texts: [[UInt32]], heldBack: [[UInt32]] = [], audit: CalibrationAudit = .init(),
+    options: CalibrationOptions
+  ) {
+    self.texts = texts
+    self.heldBack = heldBack
+    self.audit = audit
+    self.options = options
+  }
+
   /// SHA-256 of the calibrating texts: of each its length and its ids, 32 bits little-endian.
-  public var digest: [UInt8] {
+  public var digest: [UInt8] { Self.digest(of: texts) }
+
+  static func digest(of texts: [[UInt32]]) -> [UInt8] {
     var bytes: [UInt8] = []
     func append(_ value: UInt32) {
       for shift in [0, 8, 16, 24] as [UInt32] {

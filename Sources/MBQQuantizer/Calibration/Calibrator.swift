@@ -31,7 +31,7 @@ public final class Calibrator {
     self.texts = texts
     runner = ModelRunner(model, parallel: parallel, kernels: kernels)
     sites = model.graph.calibrationSites
-    statistics = CalibrationStatistics(key, sites: sites)
+    statistics = CalibrationStatistics(key, texts: texts, sites: sites)
     portions = Portion.all(of: texts)
     collector = OperandCollector(parallel)
   }
@@ -65,7 +65,7 @@ public final class Calibrator {
   /// False, and nothing changed, if they are of another model, other texts or other options, or do not
   /// end where a portion does.
   public func resume(from earlier: CalibrationStatistics) -> Bool {
-    guard earlier.key == statistics.key,
+    guard earlier.key == statistics.key, earlier.texts == texts,
       earlier.names.elementsEqual(statistics.names, by: { $0 == $1 }),
       earlier.records.map(\.width) == statistics.records.map(\.width),
       earlier.textsDone == 0

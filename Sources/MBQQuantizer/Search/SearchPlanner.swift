@@ -52,6 +52,7 @@ public struct SearchPlanner: Sendable {
         (other.layers == point.layers ? 2 : 0) + (other.bits == point.bits ? 2 : 0)
         + (other.sparsity == point.sparsity ? 1 : 0)
         + (other.embeddingBits == point.embeddingBits ? 1 : 0)
+        + (other.droppedStacks == point.droppedStacks ? 1 : 0)
       let w = pow(2, Double(shared))
       sum += w * log(Double(result.byteCount) / space.expectedBytes(other))
       weight += w
@@ -68,17 +69,22 @@ public struct SearchPlanner: Sendable {
     case embeddings(Int)
     case sparsity
     case vocabulary
+    case stacks
+    case heads
   }
 
   /// What each lever is guessed to cost at a point.
   private func guesses(_ point: SearchPoint) -> [(lever: Lever, cost: Double)] {
     let dropped = 1 - Double(point.layers) / Double(space.layerCount)
+    let stacks = Double(point.droppedStacks) / Double(max(space.stackCount, 1))
+    let heads = Double(point.droppedHeads) / Double(max(space.headCount, 1))
     let bits: [Int: Double] = [8: 1e-5, 4: 4e-4, 3: 2e-3, 2: 5e-2]
     return [
       (.layers, 0.02 * dropped * dropped), (.bits(point.bits), bits[point.bits] ?? 0.1),
       (.embeddings(point.embeddingBits), 0.5 * (bits[point.embeddingBits] ?? 0.1)),
       (.sparsity, 0.05 * pow(point.sparsity, 3)),
       (.vocabulary, point.dropsUnusedPieces ? 1e-4 : 0),
+      (.stacks, 0.05 * stacks * stacks), (.heads, 0.02 * heads * heads),
     ].filter { $0.cost > 0 }
   }
 

@@ -13,12 +13,17 @@ public struct SearchPoint: Hashable, Sendable, Codable {
   public var sparsity: Double
   /// Unused word pieces are dropped.
   public var dropsUnusedPieces: Bool
+  /// Of each layer's feed-forward networks and attention heads, on average, the weakest.
+  public var droppedStacks = 0
+  public var droppedHeads = 0
 
   public var name: String {
     var parts = ["\(layers) layers", "\(bits) bits"]
     if embeddingBits != bits { parts.append("\(embeddingBits)-bit embeddings") }
     if sparsity > 0 { parts.append("\(Int((sparsity * 100).rounded())) % zeros") }
     if dropsUnusedPieces { parts.append("used pieces") }
+    if droppedStacks > 0 { parts.append("\(droppedStacks) stacks less") }
+    if droppedHeads > 0 { parts.append("\(droppedHeads) heads less") }
     return parts.joined(separator: ", ")
   }
 
@@ -33,17 +38,19 @@ public struct SearchPoint: Hashable, Sendable, Codable {
     embeddings.bits = embeddingBits
     recipe.embeddings = embeddings
     recipe.keepLayers = layers < layerCount ? .first(layers) : nil
-    if layers < layerCount {
+    if layers < layerCount || droppedStacks + droppedHeads > 0 {
       var recover = base.recover ?? .init()
       recover.linears = recover.linears ?? true
       recipe.recover = recover
     }
+    var prune = base.prune ?? .init()
     if sparsity > 0 {
-      var prune = base.prune ?? .init()
       prune.method = prune.method ?? .sparseGPT
       prune.sparsity = sparsity
-      recipe.prune = prune
     }
+    if droppedStacks > 0 { prune.dropStacks = droppedStacks }
+    if droppedHeads > 0 { prune.dropHeads = droppedHeads }
+    recipe.prune = prune
     var vocabulary = base.vocabulary ?? .init()
     vocabulary.keepUsed = dropsUnusedPieces
     recipe.vocabulary = vocabulary
@@ -86,6 +93,11 @@ public struct SearchResult: Equatable, Sendable, Codable {
 public struct SearchSpace: Sendable {
   public let points: [SearchPoint]
   private let layerWeights: Int
+  /// Of `layerWeights`, those of one feed-forward network and of one head.
+  private let stackWeights: Int
+  private let headWeights: Int
+  let stackCount: Int
+  let headCount: Int
   private let otherWeights: Int
   private let tableWeights: Int
   private let keptTableWeights: Int
@@ -114,6 +126,10 @@ public struct SearchSpace: Sendable {
     let layers = graph.layers.count
     layerCount = layers
     layerWeights = layerSum / max(layers, 1)
+    let parts = LayerParts(graph)
+    (stackCount, headCount) = (parts.stacks, parts.heads)
+    stackWeights = parts.stackWeights
+    headWeights = parts.headWeights
     otherWeights = other
     tableWeights = table
     let width = table / max(model.configuration.vocabularySize, 1)
@@ -121,15 +137,23 @@ public struct SearchSpace: Sendable {
     // Pieces deflate to about half; operations, buffers and golden vectors take some kilobytes.
     fixedBytes = vectors + model.tokenizer.pieces.reduce(0) { $0 + $1.count } / 2 + 8192
     let kept = Set([24, 20, 16, 12, 10, 8, 6, 4, 2].map { max(1, (layers * $0 + 12) / 24) })
+    // Heads whose columns fill no block of 16 cannot be dropped one by one.
+    let fewerHeads = parts.heads / 2
+    let dropsHeads = fewerHeads > 0 && (fewerHeads * parts.headWidth).isMultiple(of: 16)
+    let stacks = Set([0, parts.stacks / 4, parts.stacks / 2].filter { $0 < max(parts.stacks, 1) })
     var points: [SearchPoint] = []
     for layers in kept.sorted(by: >) {
       for (bits, embeddings) in [(8, 8), (4, 4), (3, 4), (3, 3), (2, 4)] {
         for sparsity in [0, 0.3, 0.5] where bits > 2 || sparsity == 0 {
           for drops in keptPieces == nil ? [false] : [false, true] {
-            points.append(
-              SearchPoint(
-                layers: layers, bits: bits, embeddingBits: embeddings, sparsity: sparsity,
-                dropsUnusedPieces: drops))
+            for stacks in stacks.sorted() {
+              for heads in dropsHeads ? [0, fewerHeads] : [0] {
+                points.append(
+                  SearchPoint(
+                    layers: layers, bits: bits, embeddingBits: embeddings, sparsity: sparsity,
+                    dropsUnusedPieces: drops, droppedStacks: stacks, droppedHeads: heads))
+              }
+            }
           }
         }
       }
@@ -150,11 +174,12 @@ public struct SearchSpace: Sendable {
       bits = -(s * log2(s) + (1 - s) * log2(1 - s)) + (1 - s) * dense
     }
     let group = point.bits <= 4 ? 8.0 / 64 : 0
-    let linears = Double(layerWeights * point.layers + otherWeights)
+    let layer =
+      layerWeights - point.droppedStacks * stackWeights - point.droppedHeads * headWeights
+    let linears = Double(layer * point.layers + otherWeights)
     let table = Double(point.dropsUnusedPieces ? keptTableWeights : tableWeights)
     let tableBits = (entropy[point.embeddingBits] ?? 8) + (point.embeddingBits <= 4 ? 0.25 : 0)
     let vectors = Double(fixedBytes) * (0.3 + 0.7 * Double(point.layers) / Double(layerCount))
     return linears * (bits + group) / 8 + table * tableBits / 8 + vectors
   }
-
 }

@@ -12,9 +12,9 @@ struct Calibrate: ParsableCommand {
     abstract: "Measures a checkpoint's hidden states over texts, for static and low-bit schemes.",
     discussion: """
       Reads texts (a CSV with the column text, and title if there is one; labels are not needed), \
-      looks for what is wrong with them, and writes the ranges, histograms and second moments of every \
-      product's input to a file. When it is interrupted, the same command goes on where it was. \
-      'mbq quantize --text' takes what it needs itself.
+      looks for what is wrong with them, and writes their token ids, and the ranges, histograms and second \
+      moments of every product's input, to a file. When it is interrupted, the same command goes on where \
+      it was. 'mbq quantize --calibration' compresses by the texts in the file, without the dataset.
 
       Examples:
         mbq calibrate ./my-model --text news.csv
@@ -112,6 +112,6 @@ struct Calibrate: ParsableCommand {
     Output.show(CalibrationReport.legend)
     // Two paths seldom fit a line.
     Output.show(
-      "\nNext: mbq quantize \(source.checkpoint) --bits 4 \\\n        --text \(text)")
+      "\nNext: mbq quantize \(source.checkpoint) --bits 4 \\\n        --calibration \(path)")
   }
 }

@@ -30,6 +30,50 @@ struct CalibrationData {
       file: path, evaluation: evaluation ?? "", allowsOverlap: allowsOverlap)
   }
 
+  /// The texts that `mbq calibrate` drew for the checkpoint.
+  ///
+  /// Refuses a file of another checkpoint, and texts that begin as one of the evaluation's does, as far as
+  /// they go.
+  func texts(calibration path: String, _ checkpoint: Checkpoint) throws -> CalibrationTexts {
+    let statistics = try StatisticsFile.read(path: path)
+    guard statistics.key.checkpoint == checkpoint.digest else {
+      throw CommandError.badInput(
+        "'\(path)' was made of another checkpoint than '\(checkpoint.weightsPath)'; run 'mbq calibrate'"
+          + " on this one")
+    }
+    // The digest says who made the texts, not that they are right.
+    let vocabulary = checkpoint.configuration.vocabularySize
+    let longest = checkpoint.configuration.maximumPositions
+    for (index, text) in statistics.texts.enumerated() {
+      guard text.count <= longest, text.allSatisfy({ $0 < vocabulary }) else {
+        throw CommandError.badInput(
+          "'\(path)': text \(index) has more than \(longest) tokens, or one beyond the \(vocabulary) of the"
+            + " vocabulary; run 'mbq calibrate' again")
+      }
+    }
+    var drawn = CalibrationTexts(texts: statistics.texts, options: statistics.key.options)
+    drawn.audit.calibrating = drawn.texts.count
+    drawn.audit.calibratingTokens = drawn.texts.reduce(0) { $0 + $1.count }
+    if let evaluation, !allowsOverlap {
+      let tokenizer = try tokenizer(checkpoint)
+      let known = Set(drawn.texts)
+      let limit = min(longest, statistics.key.options.maximumTokens)
+      var (row, found, first) = (0, 0, 0)
+      try each(evaluation, "reading \(evaluation)") { text in
+        row += 1
+        guard known.contains(tokenizer.encode(text, limit: limit).ids) else { return }
+        found += 1
+        if first == 0 { first = row }
+      }
+      if found > 0 {
+        throw CommandError.badInput(
+          "\(found) texts of '\(evaluation)', the first in row \(first), are among those of '\(path)':"
+            + " calibrate on others, or allow it with --allow-overlap")
+      }
+    }
+    return drawn
+  }
+
   /// How often each of the checkpoint's word pieces occurs in a dataset, texts whole.
   func pieceCounts(_ path: String, _ checkpoint: Checkpoint) throws -> [Int] {
     let tokenizer = try tokenizer(checkpoint)

@@ -73,6 +73,11 @@ struct CompressionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Calibration text; needs no labels.", valueName: "file"))
   var text: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Calibration text from a file of 'mbq calibrate', instead of --text.", valueName: "file"))
+  var calibration: String?
+
   @Option(help: ArgumentHelp("Calibration texts to draw (default: 128).", valueName: "n"))
   var texts: Int?
 
@@ -100,6 +105,8 @@ struct CompressionOptions: ParsableArguments {
       valueName: "file"))
   var keepVocabularyOf: String?
 
+  var hasText: Bool { text != nil || calibration != nil }
+
   /// The recipe with the options' changes.
   ///
   /// Values out of range are refused as the recipe reader refuses them.
@@ -110,7 +117,7 @@ struct CompressionOptions: ParsableArguments {
     if let bits { weights.bits = bits }
     if let group { weights.group = group }
     weights.rounding = try named(rounding, "--rounding") ?? weights.rounding
-    if weights.rounding == nil, (weights.bits ?? 8) <= 4, text != nil { weights.rounding = .gptq }
+    if weights.rounding == nil, (weights.bits ?? 8) <= 4, hasText { weights.rounding = .gptq }
     result.weights = weights
     var embeddings = result.embeddings ?? .init()
     if let embeddingBits { embeddings.bits = embeddingBits }
@@ -118,7 +125,7 @@ struct CompressionOptions: ParsableArguments {
     result.embeddings = embeddings
     if let keepLayers {
       result.keepLayers = .first(keepLayers)
-      if text != nil, result.recover == nil {
+      if hasText, result.recover == nil {
         result.recover = .init()
         result.recover?.linears = true
       }
@@ -150,7 +157,7 @@ struct CompressionOptions: ParsableArguments {
     guard sparsity != nil || prune != nil || pattern != nil else { return }
     var pruning = recipe.prune ?? .init()
     pruning.method =
-      try named(prune, "--prune") ?? pruning.method ?? (text == nil ? .magnitude : .sparseGPT)
+      try named(prune, "--prune") ?? pruning.method ?? (hasText ? .sparseGPT : .magnitude)
     pruning.pattern = try named(pattern, "--pattern") ?? pruning.pattern
     pruning.sparsity = sparsity ?? pruning.sparsity ?? 0.5
     recipe.prune = pruning
@@ -166,6 +173,14 @@ struct CompressionOptions: ParsableArguments {
   }
 
   private func check(_ recipe: Recipe) throws(CommandError) {
+    if calibration != nil {
+      for (option, isGiven) in [
+        ("--text", text != nil), ("--texts", texts != nil), ("--text-tokens", textTokens != nil),
+      ] where isGiven {
+        throw .usage(
+          "\(option) and --calibration are both given; the file of --calibration has its texts")
+      }
+    }
     func within(_ value: Int?, _ allowed: [Int], _ option: String) throws(CommandError) {
       guard let value, !allowed.contains(value) else { return }
       let text = allowed.map { "\($0)" }.joined(separator: ", ")

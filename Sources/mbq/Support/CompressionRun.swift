@@ -31,18 +31,18 @@ struct CompressionRun {
       columns: columns, options: recipe.calibration?.options ?? .init(),
       evaluation: options.overlap.evaluation,
       allowsOverlap: options.overlap.allowOverlap)
-    if let text = options.text {
-      let texts = try data.texts(text, checkpoint)
-      compressor.texts = texts.texts
-      drawn = texts
+    if let text = options.text { drawn = try data.texts(text, checkpoint) }
+    if let calibration = options.calibration {
+      drawn = try data.texts(calibration: calibration, checkpoint)
     }
+    compressor.texts = drawn?.texts ?? []
     if let corpus = options.keepVocabularyOf {
       compressor.pieceCounts = try data.pieceCounts(corpus, checkpoint)
     } else if recipe.vocabulary?.keepUsed == true {
       guard let text = options.text else {
         throw CommandError.usage(
           "the recipe drops unused word pieces; say unused by which text with --keep-vocabulary-of"
-            + " or --text")
+            + " or --text; a file of 'mbq calibrate' has too little of it")
       }
       compressor.pieceCounts = try data.pieceCounts(text, checkpoint)
     }
@@ -55,7 +55,7 @@ struct CompressionRun {
       progress.finish()
       let mixed = try MixedPrecision(
         target: target.bytes, checkpoint: checkpoint, prepared: prepared, recipe: recipe,
-        sites: sensitivities(checkpoint, prepared, recipe, pool.parallel))
+        sites: sensitivities(checkpoint, prepared, recipe, drawn, pool.parallel))
       // What Huffman codes make of the levels is only known when they are there: too large a file says by
       // how much the budget was wrong.
       var budget = target.bytes
@@ -90,20 +90,27 @@ extension CompressionRun {
   /// What each linear costs: from the file `mbq sensitivity` left, or measured now and left there.
   private func sensitivities(
     _ checkpoint: Checkpoint, _ prepared: Compressor.Prepared, _ recipe: Recipe,
-    _ parallel: Parallel
+    _ calibration: CalibrationTexts?, _ parallel: Parallel
   ) throws -> [SiteSensitivity] {
-    guard let text = options.text else {
+    guard var drawn = calibration else {
       throw CommandError.usage(
         "--target-size chooses bits by what they cost, which needs text: give some with --text")
     }
-    // The texts `mbq sensitivity` draws, so that what it measured counts.
-    var drawn = try CalibrationData(
-      columns: columns,
-      options: .init(
-        texts: SensitivityRun.texts, maximumTokens: SensitivityRun.maximumTokens,
-        seed: recipe.calibration?.options.seed ?? CalibrationOptions().seed),
-      evaluation: options.overlap.evaluation, allowsOverlap: options.overlap.allowOverlap
-    ).texts(text, checkpoint)
+    if let text = options.text {
+      // The texts `mbq sensitivity` draws, so that what it measured counts.
+      drawn = try CalibrationData(
+        columns: columns,
+        options: .init(
+          texts: SensitivityRun.texts, maximumTokens: SensitivityRun.maximumTokens,
+          seed: recipe.calibration?.options.seed ?? CalibrationOptions().seed),
+        evaluation: options.overlap.evaluation, allowsOverlap: options.overlap.allowOverlap
+      ).texts(text, checkpoint)
+    } else {
+      drawn.texts = drawn.texts.prefix(SensitivityRun.texts).map {
+        $0.count <= SensitivityRun.maximumTokens
+          ? $0 : $0.prefix(SensitivityRun.maximumTokens - 1) + $0.suffix(1)
+      }
+    }
     if let vocabulary = prepared.report.vocabulary {
       drawn.texts = vocabulary.retokenized(
         drawn.texts, limit: SensitivityRun.maximumTokens)

@@ -41,6 +41,7 @@ struct StatisticsFileTests {
     #expect(StatisticsFile.bytes(again) == bytes)
     #expect(again.key == statistics.key && again.isComplete)
     #expect(again.names.map(\.name) == statistics.names.map(\.name))
+    #expect(again.texts == [[1, 5, 9, 2], [1, 7, 2], [3]])
     for (a, b) in zip(again.records, statistics.records) {
       #expect(a.histogram == b.histogram && a.moments?.values == b.moments?.values)
     }
@@ -58,9 +59,11 @@ struct StatisticsFileTests {
       (0..<size).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
     }
     #expect(Array(bytes[..<8]) == [0x89, 0x4D, 0x42, 0x51, 0x43, 0x0D, 0x0A, 0x1A])
-    #expect(number(8, 2) == 1 && number(10, 2) == 0 && number(12, 4) == 1)
+    #expect(number(8, 2) == 2 && number(10, 2) == 0 && number(12, 4) == 1)
     #expect(Array(bytes[16..<48]) == [UInt8](repeating: 1, count: 32))
-    #expect(Array(bytes[48..<80]) == [UInt8](repeating: 2, count: 32))
+    let ids: [UInt32] = [4, 1, 5, 9, 2, 3, 1, 7, 2, 1, 3]
+    let texts = ids.flatMap { id in (0..<4).map { UInt8(truncatingIfNeeded: id >> (8 * $0)) } }
+    #expect(Array(bytes[48..<80]) == texts.withUnsafeBytes { sha256($0) })
     #expect(number(80, 8) == 1 && number(88, 4) == 1000 && number(92, 4) == 256)
     #expect(number(96, 4) == 3 && number(100, 4) == 3 && number(104, 8) == 8)
     let name = number(124, 2)
@@ -90,7 +93,7 @@ struct StatisticsFileTests {
     let whole = try Self.small.get()
     let bytes = StatisticsFile.bytes(
       CalibrationStatistics(
-        whole.key, textsDone: whole.textsDone, tokens: whole.tokens,
+        whole.key, texts: whole.texts, textsDone: whole.textsDone, tokens: whole.tokens,
         names: Array(whole.names.prefix(2)), records: Array(whole.records.prefix(2))))
     // The head and the first records byte by byte, the rest in places.
     let places =
@@ -121,8 +124,12 @@ struct StatisticsFileTests {
         + "make some with 'mbq calibrate'")
     #expect(
       text { $0[8] = 3 }
-        == "'a.stats' was written in format 3.0, and this program reads 1.x; use a newer mbq or "
+        == "'a.stats' was written in format 3.0, and this program reads 2.x; use a newer mbq or "
         + "calibrate again")
+    #expect(
+      text { $0[48] ^= 1 }
+        == "'a.stats': texts digest is another, allowed: that of the texts in the file; the file is "
+        + "altered or was not written by mbq: calibrate again")
     #expect(
       text({ $0[300] ^= 1 }, sealed: false)
         == "'a.stats' does not match its checksum; the file is damaged: calibrate again")

@@ -17,7 +17,7 @@ enum SmallCalibration {
     parallel: Parallel = .serial
   ) -> Calibrator {
     let key = CalibrationStatistics.Key(
-      checkpoint: [UInt8](repeating: 1, count: 32), texts: [UInt8](repeating: 2, count: 32),
+      checkpoint: [UInt8](repeating: 1, count: 32), texts: CalibrationTexts.digest(of: texts),
       options: CalibrationOptions(texts: 1000, maximumTokens: 256), textCount: texts.count,
       secondMoments: secondMoments)
     return Calibrator(model, texts, key: key, parallel: parallel)

@@ -16,7 +16,7 @@ extension StatisticsFile {
     guard major == Self.major else {
       throw major > Self.major
         ? .newer(file: name, major: major, minor: minor)
-        : .invalid(file: name, field: "version", found: "\(major)", allowed: "1")
+        : .invalid(file: name, field: "version", found: "\(major)", allowed: "\(Self.major)")
     }
     if checksum {
       let stated = UInt32(
@@ -38,6 +38,7 @@ extension StatisticsFile {
     let nameCount = try reader.count("site count", 0...mostNames)
     let recordCount = try reader.count("record count", 0...nameCount)
     let names = try reader.names(nameCount, records: recordCount)
+    let texts = try reader.texts(key)
     var records: [OperandStatistics] = []
     for _ in 0..<recordCount {
       records.append(try reader.record(secondMoments: key.secondMoments, tokens: Int(tokens)))
@@ -46,7 +47,7 @@ extension StatisticsFile {
       throw reader.invalid("the end", "\(reader.remaining) bytes after the last record", "none")
     }
     return CalibrationStatistics(
-      key, textsDone: done, tokens: Int(tokens), names: names, records: records)
+      key, texts: texts, textsDone: done, tokens: Int(tokens), names: names, records: records)
   }
 }
 
@@ -127,6 +128,36 @@ struct StatisticsReader {
       throw invalid("record count", "\(records)", "\(next), as many as the sites name")
     }
     return names
+  }
+
+  /// Every text has an id at least, and together they are what the key says of them.
+  mutating func texts(_ key: CalibrationStatistics.Key) throws(StatisticsFileError) -> [[UInt32]] {
+    var texts: [[UInt32]] = []
+    for index in 0..<key.textCount {
+      let length = Int(try short("length of text \(index)"))
+      guard 1...key.options.maximumTokens ~= length else {
+        throw invalid("length of text \(index)", "\(length)", "1 to \(key.options.maximumTokens)")
+      }
+      // Before memory is asked for: an id takes a byte at least.
+      guard length <= remaining else {
+        throw .truncated(
+          file: name, field: "text \(index)", offset: offset, needed: length, available: remaining)
+      }
+      var ids: [UInt32] = []
+      ids.reserveCapacity(length)
+      for _ in 0..<length {
+        let id = try short("text \(index)")
+        guard let id = UInt32(exactly: id) else {
+          throw invalid("a token of text \(index)", "\(id)", "at most 2^32 - 1")
+        }
+        ids.append(id)
+      }
+      texts.append(ids)
+    }
+    guard CalibrationTexts.digest(of: texts) == key.texts else {
+      throw invalid("texts digest", "another", "that of the texts in the file")
+    }
+    return texts
   }
 
   /// `tokens` bounds the rows.

@@ -4,7 +4,7 @@ public import MBQCore
 /// Files of calibration statistics (Formats/calibration/calibration.md).
 public enum StatisticsFile {
   static let signature: [UInt8] = [0x89, 0x4D, 0x42, 0x51, 0x43, 0x0D, 0x0A, 0x1A]
-  static let major = 1
+  static let major = 2
   static let minor = 0
   static let secondMomentsFlag: UInt32 = 1
   static let mostNames = 65_536
@@ -53,7 +53,7 @@ public enum StatisticsFile {
     try read(bytes, name: name, checksum: true)
   }
 
-  /// Gives the file in parts: one for the head, one for each record, one for the checksum.
+  /// Gives the file in parts: the head, the texts, each record, the checksum.
   private static func encode<Failure: Error>(
     _ statistics: CalibrationStatistics, _ append: ([UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
@@ -63,6 +63,12 @@ public enum StatisticsFile {
       try append(writer.bytes)
     }
     try emit(head(statistics))
+    var texts = StatisticsWriter()
+    for text in statistics.texts {
+      texts.short(UInt64(text.count))
+      for id in text { texts.short(UInt64(id)) }
+    }
+    try emit(texts)
     for record in statistics.records {
       var writer = StatisticsWriter()
       writer.record(record)

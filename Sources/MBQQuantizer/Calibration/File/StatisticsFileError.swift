@@ -18,7 +18,7 @@ public enum StatisticsFileError: ExplainedError, Equatable {
       "'\(file)' has no calibration statistics: its first 8 bytes are not their signature; "
         + "make some with 'mbq calibrate'"
     case .newer(let file, let major, let minor):
-      "'\(file)' was written in format \(major).\(minor), and this program reads 1.x; "
+      "'\(file)' was written in format \(major).\(minor), and this program reads 2.x; "
         + "use a newer mbq or calibrate again"
     case .truncated(let file, let field, let offset, let needed, let available):
       "'\(file)': \(field) needs \(needed) bytes at byte \(offset), and \(available) are left; "
