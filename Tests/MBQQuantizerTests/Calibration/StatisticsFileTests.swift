@@ -1,5 +1,6 @@
 import CZlib
 import MBQCore
+import MBQFormat
 import MBQTestSupport
 import Testing
 
