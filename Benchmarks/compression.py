@@ -75,21 +75,22 @@ def variants(layers, heads):
             ("int3 and recovery", recipe(3, compress=True, recover=recover), []),
             ("int2, embeddings int4", recipe(2, compress=True), []),
             ("int2 and recovery", recipe(2, compress=True, recover=recover), [])],
-        "zeros, int8": [
+        "zeros": [
             (f"{int(share * 100)} % {method}, {pattern}{', recovery' if more else ''}", pruned(method, share, pattern, **more), [])
-            for method, share, pattern in (
-                ("magnitude", 0.5, "unstructured"), ("wanda", 0.5, "unstructured"), ("sparsegpt", 0.5, "unstructured"), ("sparsegpt", 0.7, "unstructured"),
-                ("sparsegpt", 0.5, "4-block"), ("magnitude", 0.5, "2:4"), ("wanda", 0.5, "2:4"), ("sparsegpt", 0.5, "2:4"))
-            for more in ({}, {"recover": recover})],
-        "layers, int8": [
+            for method, share, pattern, also in (
+                ("magnitude", 0.5, "unstructured", True), ("wanda", 0.5, "unstructured", False), ("sparsegpt", 0.5, "unstructured", True),
+                ("sparsegpt", 0.7, "unstructured", True), ("sparsegpt", 0.5, "4-block", True), ("magnitude", 0.5, "2:4", False),
+                ("sparsegpt", 0.5, "2:4", True))
+            for more in ({}, {"recover": recover})[:1 + also]],
+        "layers": [
             (f"first {count} layers{', recovery' if more else ''}", recipe(keep_layers=count, **more), [])
             for count in sorted({max(1, round(layers * share / 24)) for share in (20, 16, 12, 8, 6, 4)}, reverse=True)
             for more in ({}, {"recover": fit})],
-        "heads and stacks, int8": [
+        "heads and stacks": [
             (f"{count} of {whole} {what} a layer dropped{', recovery' if more else ''}", recipe(prune={f"drop-{what}": count}, **more), [])
             for what, whole, counts in (("heads", heads, (heads // 4, heads // 2)), ("stacks", 4, (1, 2))) for count in counts
             for more in ({}, {"recover": fit})],
-        "vocabulary, int8": [("used word pieces", recipe(), ["--keep-vocabulary-of", "TEXT"])],
+        "vocabulary": [("used word pieces", recipe(), ["--keep-vocabulary-of", "TEXT"])],
         "sizes": [
             (f"--target-size {size}MB", recipe(4), ["--target-size", f"{size}MB"]) for size in (16, 12, 10)],
     }
@@ -177,6 +178,9 @@ def main():
     config = json.loads((arguments.checkpoint / "config.json").read_text())
     groups = variants(config.get("num_hidden_layers", 6), config.get("num_attention_heads", 12))
     only = arguments.only.split(",") if arguments.only else groups
+    for group in only:
+        if group not in groups:
+            sys.exit(f"--only: no group {group!r}; there are {', '.join(groups)}")
     reference = runner.make("8 bits", "int8", recipe(), None)
     titles = [pathlib.Path(data).stem for data in arguments.data]
     print(f"| | MB | s | ms | {' | '.join(f'{title} | same | Δ' for title in titles)} |")

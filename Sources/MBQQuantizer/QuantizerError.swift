@@ -17,6 +17,8 @@ public enum QuantizerError: ExplainedError, Equatable {
   case results(path: String, problem: String, advice: String)
   /// No choice of bits makes the file small enough.
   case targetSize(bytes: Int, smallest: Int)
+  /// Calibration text whose hidden states do not fit.
+  case memory(tokens: Int, needed: Int, available: Int)
   /// Calibration text shows something no weight can be rounded by.
   case calibration(site: String, problem: String, advice: String)
 
@@ -33,6 +35,9 @@ public enum QuantizerError: ExplainedError, Equatable {
       "no choice of bits gives \(bytes) bytes: the smallest is \(smallest);"
         + " keep fewer layers (--keep-layers), set weights to zero (--sparsity) or drop word pieces"
         + " (--keep-vocabulary-of)"
+    case .memory(let tokens, let needed, let available):
+      "\(tokens) tokens of calibration text need about \(needed >> 20) MB of memory, and this machine has"
+        + " \(available >> 20); give fewer or shorter texts (--texts, --text-tokens)"
     case .calibration(let site, let problem, let advice): "\(site): \(problem); \(advice)"
     }
   }
@@ -45,7 +50,7 @@ public enum QuantizerError: ExplainedError, Equatable {
     case .unusable: .internalError
     case .write(let error): error.kind
     case .calibration: .badInput
-    case .recipe, .targetSize: .usage
+    case .recipe, .targetSize, .memory: .usage
     case .results: .badInput
     case .structure(let error): error.kind
     }

@@ -21,6 +21,17 @@ extension Compressor {
     }
   }
 
+  /// Refuses text whose hidden states would take more than three quarters of the memory there is.
+  func checkMemory(_ graph: ModelGraph, _ texts: [[UInt32]]) throws(QuantizerError) {
+    let tokens = texts.reduce(0) { $0 + $1.count }
+    let recovers = recipe.recover?.affine == true || recipe.recover?.linears == true
+    // Recovery runs two models, and keeps what later steps are to aim at.
+    let needed = tokens * graph.peakBytesPerToken * (recovers ? 3 : 1)
+    guard needed / 3 * 4 <= memoryBytes else {
+      throw .memory(tokens: tokens, needed: needed, available: memoryBytes)
+    }
+  }
+
   private func checkText() throws(QuantizerError) {
     guard texts.isEmpty else { return }
     var needs: [String] = []

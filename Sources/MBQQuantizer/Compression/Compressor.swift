@@ -1,3 +1,4 @@
+import Foundation
 public import MBQCheckpoints
 import MBQCore
 import MBQModel
@@ -29,6 +30,8 @@ public struct Compressor {
   /// How often each word piece occurs in the text the vocabulary is cut to; nil keeps all pieces.
   public var pieceCounts: [Int]?
   public var parallel: Parallel
+  /// Of this machine.
+  var memoryBytes = Int(clamping: ProcessInfo.processInfo.physicalMemory)
   /// Told what is being done and the share of that done.
   public var progress: (String, Double) -> Void = { _, _ in }
 
@@ -88,6 +91,7 @@ public struct Compressor {
     }
     let original = model.folded()
     try checkSites(original.graph)
+    try checkMemory(original.graph, texts)
     let structured = try structure(model, texts)
     let isCut = structured.graph != model.graph
     model = structured.folded()

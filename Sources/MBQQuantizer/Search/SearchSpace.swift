@@ -22,8 +22,10 @@ public struct SearchPoint: Hashable, Sendable, Codable {
     if embeddingBits != bits { parts.append("\(embeddingBits)-bit embeddings") }
     if sparsity > 0 { parts.append("\(Int((sparsity * 100).rounded())) % zeros") }
     if dropsUnusedPieces { parts.append("used pieces") }
-    if droppedStacks > 0 { parts.append("\(droppedStacks) stacks less") }
-    if droppedHeads > 0 { parts.append("\(droppedHeads) heads less") }
+    // A layer, on average.
+    for (count, what) in [(droppedStacks, "stack"), (droppedHeads, "head")] where count > 0 {
+      parts.append("\(count) \(what)\(count == 1 ? "" : "s") fewer")
+    }
     return parts.joined(separator: ", ")
   }
 

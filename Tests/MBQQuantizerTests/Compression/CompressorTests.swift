@@ -74,6 +74,40 @@ struct CompressorTests {
     }
   }
 
+  @Test("text whose hidden states do not fit is refused before it is run")
+  func memory() throws {
+    let model = try workingModel("mobilebert", "standard").1.folded()
+    // A text without a first row of its own to read: every buffer has a row a token, or one a text.
+    let text = someTexts(1, vocabulary: model.tokenizer.pieces.count)[0]
+    let states = HiddenStates([text])
+    let runner = ModelRunner(model)
+    var most = 0
+    for step in runner.steps.indices {
+      runner.run(step, states)
+      let bytes = states.buffers.values.filter { $0.count == text.count }
+        .reduce(0) { $0 + $1.stride * 4 }
+      most = max(most, bytes)
+      runner.release(states, after: step)
+    }
+    try #require(text.count > 1)
+    #expect(model.graph.peakBytesPerToken == most)
+
+    var recipe = Recipe()
+    recipe.weights = .init()
+    recipe.weights?.bits = 4
+    recipe.weights?.rounding = .gptq
+    var compressor = Compressor(recipe)
+    compressor.texts = [[UInt32]](repeating: text, count: 1000)
+    compressor.memoryBytes = 3 << 20
+    let tokens = 1000 * text.count
+    let needed = tokens * most
+    let refusal = explanation { _ = try compressor.prepare(model) }
+    #expect(
+      refusal
+        == "\(tokens) tokens of calibration text need about \(needed >> 20) MB of memory, and this"
+        + " machine has 3; give fewer or shorter texts (--texts, --text-tokens)")
+  }
+
   @Test("a pattern that names nothing is refused")
   func patterns() {
     expect(
