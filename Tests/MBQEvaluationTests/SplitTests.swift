@@ -84,7 +84,9 @@ struct SplitTests {
         stratify: classes.isEmpty ? nil : "label", seed: item.seed), spoolFolder: nil)
   }
 
-  @Test("hundreds of sizes, seeds, balances and numbers of classes give scikit-learn's rows in its order")
+  @Test(
+    "hundreds of sizes, seeds, balances and numbers of classes give scikit-learn's rows in its order"
+  )
   func cases() throws {
     let golden = try Golden.read()
     #expect(golden.cases.count >= 700)
@@ -123,9 +125,11 @@ struct SplitTests {
     default: kind = "another"
     }
     #expect(kind == item.kind, "\(error?.explanation ?? "")")
-    let part = item.refused == "validation" ? ["--validation", "validation part"] : ["--test", "test part"]
+    let part =
+      item.refused == "validation" ? ["--validation", "validation part"] : ["--test", "test part"]
     if kind != "fewerThanClasses" {
-      #expect(part.contains { error?.explanation.contains($0) ?? false }, "\(error?.explanation ?? "")")
+      #expect(
+        part.contains { error?.explanation.contains($0) ?? false }, "\(error?.explanation ?? "")")
     }
   }
 

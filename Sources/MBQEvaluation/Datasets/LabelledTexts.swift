@@ -38,6 +38,8 @@ public struct LabelledTexts {
   ///
   /// They are not left out: a model answers an empty text too.
   public private(set) var blankCount = 0
+  /// For each of `textColumns` the rows in which it is blank.
+  public private(set) var blankFieldCounts: [Int]
   public var sourceName: String { reader.sourceName }
 
   private let reader: any DatasetReader
@@ -47,8 +49,9 @@ public struct LabelledTexts {
   private var row = DatasetRow()
   private var joined: [UInt8] = []
 
-  /// Finds the columns. Without `labels` any label will do.
+  /// Finds the columns.
   ///
+  /// Without `labels` any label will do.
   /// Refuses with `DatasetError.missingColumn` one that is not there; of two columns with the same
   /// name the first counts.
   public init(
@@ -66,6 +69,7 @@ public struct LabelledTexts {
     var indices: [Int] = []
     for column in textColumns { indices.append(try find(column, option: "--text-column")) }
     textIndices = indices
+    blankFieldCounts = indices.map { _ in 0 }
     labelColumn = columns.label
     if let label = columns.label {
       labelIndex = try find(label, option: "--label-column")
@@ -90,7 +94,11 @@ public struct LabelledTexts {
     joined.removeAll(keepingCapacity: true)
     for (position, index) in textIndices.enumerated() {
       if position > 0 { joined.append(UInt8(ascii: " ")) }
-      row.withBytes(index) { joined.append(contentsOf: $0) }
+      let isBlank = row.withBytes(index) { field in
+        joined.append(contentsOf: field)
+        return strippedRange(of: field).isEmpty
+      }
+      if isBlank { blankFieldCounts[position] += 1 }
     }
     let range = strippedRange(of: joined)
     if range.isEmpty { blankCount += 1 }

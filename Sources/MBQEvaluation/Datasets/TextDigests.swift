@@ -32,7 +32,8 @@ public struct TextDigests: Sendable {
       // Not longer than the text: a run of white space is at least the one byte it becomes.
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(bytes.count, 1)) { target in
         let count = normalize(bytes, into: target)
-        let digest = sha256(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(target)[..<count]))
+        let digest = sha256(
+          UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(target)[..<count]))
         func word(_ start: Int) -> UInt64 {
           digest[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) }
         }

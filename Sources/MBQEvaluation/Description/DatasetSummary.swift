@@ -139,7 +139,8 @@ public struct DatasetSummary: Sendable, Encodable {
     if duplicates.contradictoryTexts > 0 {
       notes.append(
         "the same text under different labels: \(counted(duplicates.contradictoryTexts, "text")) in "
-          + "\(counted(duplicates.contradictoryRows, "row")); no model can be right about all of them")
+          + "\(counted(duplicates.contradictoryRows, "row")); no model can be right about all of them"
+      )
     }
     if let first = duplicates.firstRow, let original = duplicates.firstOriginalRow {
       notes.append(

@@ -20,7 +20,9 @@ public struct TextLengths: Sendable {
   public var count: Int { lengths.count }
   public var mean: Double { lengths.isEmpty ? 0 : Double(total) / Double(lengths.count) }
 
-  /// The lengths below which the given shares of the texts lie; numpy's `percentile`. 0 of none.
+  /// The lengths below which the given shares of the texts lie, as numpy's `percentile` has them.
+  ///
+  /// 0 without texts.
   public func percentiles(_ shares: [Double]) -> [Double] {
     guard !lengths.isEmpty else { return shares.map { _ in 0 } }
     let sorted = lengths.sorted().map { Double($0) }

@@ -9,7 +9,7 @@ public struct TrainTestSplit: Sendable, Equatable {
   /// The most rows that can be split.
   public static var maximumRows: Int { Int(Int32.max) }
 
-  /// Splits `count` rows; `test` is what is held back. `option` names it in errors.
+  /// Splits `count` rows; `test` is what is held back, and `option` names it in errors.
   ///
   /// With `shuffle=True` and `stratify=None`: `ShuffleSplit`, which takes both parts from one
   /// permutation.

@@ -2,6 +2,7 @@ import ArgumentParser
 import MBQCheckpoints
 import MBQCore
 import MBQEvaluation
+import MBQModel
 import MBQQuantizer
 import MBQReport
 import MBQRuntime
@@ -90,7 +91,7 @@ struct DescribeDataset: ParsableCommand {
       progress.advance()
     }
     progress.finish()
-    show(
+    try show(
       DatasetSummary(
         description,
         dataset: .init(

@@ -37,7 +37,8 @@ struct SplitDataset: ParsableCommand {
   var validation: String?
 
   @Option(
-    help: ArgumentHelp("Keep the shares of this column's values in all parts.", valueName: "column"))
+    help: ArgumentHelp("Keep the shares of this column's values in all parts.", valueName: "column")
+  )
   var stratify: String?
 
   @Option(help: ArgumentHelp("scikit-learn's random_state.", valueName: "n"))
@@ -141,7 +142,8 @@ struct SplitDataset: ParsableCommand {
         }))
   }
 
-  private static func path(_ part: DatasetSplit.Part, _ folder: String, _ format: String) -> String {
+  private static func path(_ part: DatasetSplit.Part, _ folder: String, _ format: String) -> String
+  {
     "\(folder)/\(part.name).\(format)"
   }
 
