@@ -29,6 +29,10 @@ extension DatasetSummary {
       .init("label", dataset.labelColumn ?? "not looked at"),
       .init("rows", .count(rows)),
       .init("blank texts", counted(blankTexts)),
+      .init(
+        "blank fields",
+        zip(dataset.textColumns, blankFields).map { "\($0) \(Human.count($1))" }
+          .joined(separator: ", ")),
       .init("repeated texts", counted(duplicates.rows)),
       .init("under other labels", counted(duplicates.contradictoryRows)),
       .init("characters", .count(characters.total)),

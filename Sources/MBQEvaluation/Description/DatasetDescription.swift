@@ -133,7 +133,14 @@ public struct DatasetDescription: Sendable {
   /// The label's number, -1 for a blank one.
   private mutating func addLabel(_ name: String) -> Int32 {
     let bytes = Array(name.utf8)
-    let key = Array(bytes[strippedRange(of: bytes)])
+    var key = Array(bytes[strippedRange(of: bytes)])
+    // What pandas makes of whole numbers in a column with gaps.
+    let point = key.count - 2
+    if point > 0, key[point...].elementsEqual(".0".utf8),
+      key[..<point].allSatisfy({ (0x30...0x39).contains($0) })
+    {
+      key.removeLast(2)
+    }
     if key.isEmpty {
       blankLabels += 1
       return -1

@@ -73,7 +73,10 @@ public struct DatasetSummary: Sendable, Encodable {
 
   public var dataset: Source
   public var rows: Int
+  /// Rows without any text.
   public var blankTexts: Int
+  /// For each of the text columns the rows in which it is blank.
+  public var blankFields: [Int]
   public var blankLabels: Int
   /// Rows whose labels are not among `classes`, which were too many.
   public var otherLabels: Int
@@ -86,8 +89,8 @@ public struct DatasetSummary: Sendable, Encodable {
 
   /// `labels` are the model's, `tokenizer` is where the tokenizer is from.
   public init(
-    _ description: DatasetDescription, dataset: Source, labels: LabelVocabulary? = nil,
-    tokenizer: String = ""
+    _ description: DatasetDescription, dataset: Source, blankFields: [Int],
+    labels: LabelVocabulary? = nil, tokenizer: String = ""
   ) {
     func share(_ part: Int, _ whole: Int) -> Double {
       whole == 0 ? 0 : Double(part) / Double(whole)
@@ -95,6 +98,7 @@ public struct DatasetSummary: Sendable, Encodable {
     self.dataset = dataset
     rows = description.rows
     blankTexts = description.blankTexts
+    self.blankFields = blankFields
     blankLabels = description.blankLabels
     otherLabels = description.otherLabels
     classes = description.classes.map { item in

@@ -97,7 +97,7 @@ struct DescribeDataset: ParsableCommand {
         dataset: .init(
           path: file, format: type(of: rows).name, columns: rows.columns,
           textColumns: texts.textColumns, labelColumn: texts.labelColumn),
-        labels: labels, tokenizer: reader?.name ?? ""))
+        blankFields: texts.blankFieldCounts, labels: labels, tokenizer: reader?.name ?? ""))
   }
 
   private func reader() throws -> Reader? {
