@@ -273,6 +273,44 @@ struct DataTests {
     #expect(result.errors.contains(message), "\(result.errors)")
   }
 
+  @Test("a compressed dataset is described as it is, and one cut short is refused")
+  func compressed() throws {
+    struct Golden: Decodable {
+      var text: String
+      var files: [String: String]
+    }
+    let bytes = try Repository.bytes("Tests/Oracles/evaluation/gzip.json")
+    let golden = try JSONDecoder().decode(Golden.self, from: Data(bytes))
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/x.csv.gz"
+    let packed = try #require(golden.files["two members"])
+    let data = try #require(Data(base64Encoded: packed))
+    try data.write(to: URL(fileURLWithPath: path))
+    let whole = try summary([path])
+    let plain = try summary(["-"], input: golden.text)
+    #expect(whole.rows == plain.rows && whole.characters.total == plain.characters.total)
+    try data.prefix(data.count - 9).write(to: URL(fileURLWithPath: path))
+    let result = try mbq.run(["data", "describe", path])
+    #expect(result.code == 3 && result.output == "")
+    #expect(
+      result.errors
+        == "error: '\(path)', byte \(data.count - 9) of the compressed file: the gzip data ends "
+        + "early; copy or download the file again\n")
+  }
+
+  @Test("a split does not overwrite the dataset it splits")
+  func overwriting() throws {
+    let folder = try ScratchFolder()
+    let path = "\(folder.path)/train.csv"
+    try Data("text\na\nb\nc\n".utf8).write(to: URL(fileURLWithPath: path))
+    let result = try mbq.run(["data", "split", path, "--test", "1", "-o", "\(folder.path)/."])
+    #expect(result.code == 2 && folder.names == ["train.csv"])
+    #expect(
+      result.errors
+        == "error: '\(folder.path)/./train.csv' is the dataset itself; choose another folder with "
+        + "-o\n")
+  }
+
   @Test("a split that fails leaves nothing behind")
   func nothingLeft() throws {
     let folder = try ScratchFolder()

@@ -23,13 +23,16 @@ public struct DatasetSplit {
   }
 
   public struct Part: Sendable, Equatable {
-    /// `train`, `validation` or `test`.
+    /// One of `partNames`.
     public var name: String
     /// The rows, from 0, in the order in which they are written.
     public var rows: [Int32]
     /// How many rows each class has.
     public var classCounts: [Int]
   }
+
+  /// What parts may be called.
+  public static let partNames = ["train", "validation", "test"]
 
   public let rowCount: Int
   /// The classes' names in the order in which they were sorted; empty without a column.

@@ -100,6 +100,13 @@ struct SplitDataset: ParsableCommand {
       validation: try validation.map { try SplitSize($0, option: "--validation") },
       stratify: stratify, seed: seed)
     let reader = try DatasetReaders.open(path: file, format: format)
+    let name = type(of: reader).name
+    if let output, !indices {
+      let paths = DatasetSplit.partNames.map { Self.path($0, output, name) }
+      if let path = paths.first(where: { isSameFile($0, file) }) {
+        throw CommandError.usage("'\(path)' is the dataset itself; choose another folder with -o")
+      }
+    }
     let folder = try output.map { try Folder($0) }
     let reading = ProgressBar("reading \(file)", total: nil, unit: "rows")
     let split = try DatasetSplit(
@@ -107,7 +114,6 @@ struct SplitDataset: ParsableCommand {
     ) { reading.advance() }
     reading.finish()
 
-    let format = type(of: reader).name
     var indicesPath: String?
     if indices {
       let text = Self.rows(of: split)
@@ -121,7 +127,7 @@ struct SplitDataset: ParsableCommand {
     } else if let folder {
       let writing = ProgressBar("writing", total: split.rowCount, unit: "rows")
       for part in split.parts {
-        let path = Self.path(part, folder.path, format)
+        let path = Self.path(part.name, folder.path, name)
         try split.write(part, to: path) { writing.advance() }
       }
       writing.finish()
@@ -129,12 +135,12 @@ struct SplitDataset: ParsableCommand {
     folder?.keep()
     try show(
       Result(
-        dataset: file, format: format, rows: split.rowCount, seed: self.seed, stratify: stratify,
+        dataset: file, format: name, rows: split.rowCount, seed: self.seed, stratify: stratify,
         indices: indicesPath,
         parts: split.parts.map { part in
           Written(
             name: part.name,
-            file: indices ? nil : folder.map { Self.path(part, $0.path, format) },
+            file: indices ? nil : folder.map { Self.path(part.name, $0.path, name) },
             rows: part.rows.count, share: Double(part.rows.count) / Double(split.rowCount),
             classes: zip(split.classNames, part.classCounts).map {
               .init(label: $0, rows: $1, share: Double($1) / Double(part.rows.count))
@@ -142,9 +148,8 @@ struct SplitDataset: ParsableCommand {
         }))
   }
 
-  private static func path(_ part: DatasetSplit.Part, _ folder: String, _ format: String) -> String
-  {
-    "\(folder)/\(part.name).\(format)"
+  private static func path(_ part: String, _ folder: String, _ format: String) -> String {
+    "\(folder)/\(part).\(format)"
   }
 
   private static func rows(of split: DatasetSplit) -> String {
@@ -180,6 +185,13 @@ struct SplitDataset: ParsableCommand {
     blocks.append(.verbatim(files.map { "wrote \($0)\n" }.joined()))
     Output.show(Report(blocks), json: false)
   }
+}
+
+/// Whether both paths lead to one file that is there.
+private func isSameFile(_ first: String, _ second: String) -> Bool {
+  var (a, b) = (stat(), stat())
+  return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev
+    && a.st_ino == b.st_ino
 }
 
 /// A folder that is made if it is not there, and removed again, while empty, unless it is kept.
