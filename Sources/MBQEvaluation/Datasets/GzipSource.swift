@@ -37,6 +37,8 @@ final class GzipSource: ByteSource {
   private var end = 0
   private var state = State.member
   private var hasStream = false
+  /// What is wrong behind the bytes that were given last.
+  private var failure: DatasetError?
 
   private enum State { case member, betweenMembers, padding, finished }
 
@@ -59,9 +61,10 @@ final class GzipSource: ByteSource {
 
   func read(into target: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
     guard hasStream else { throw problem(.outOfMemory) }
+    if let failure { throw failure }
     while state != .finished, !target.isEmpty {
       if position == end, try !refill() {
-        if state == .member { throw finish(.cutShort) }
+        if state == .member { throw problem(.cutShort) }
         state = .finished
         break
       }
@@ -74,7 +77,7 @@ final class GzipSource: ByteSource {
         state = buffer[position] == 0 ? .padding : .member
       case .padding:
         while position < end, buffer[position] == 0 { position += 1 }
-        if position < end { throw finish(.trailing) }
+        if position < end { throw problem(.trailing) }
       case .finished: break
       }
     }
@@ -107,18 +110,15 @@ final class GzipSource: ByteSource {
       inflateReset(stream)
       state = .betweenMembers
     case Z_OK, Z_BUF_ERROR: break
-    case Z_MEM_ERROR: throw finish(.outOfMemory)
+    case Z_MEM_ERROR: failure = problem(.outOfMemory)
     default:
       let words = stream.pointee.msg.map { String(cString: $0) } ?? "unknown error"
       // The first member has its magic, or this would be no gzip file: this is after a whole one.
-      throw finish(words == "incorrect header check" ? .trailing : .corrupt(words))
+      failure = problem(words == "incorrect header check" ? .trailing : .corrupt(words))
     }
+    // What came before the damage is given first, however the bytes arrived.
+    if let failure, count == 0 { throw failure }
     return count
-  }
-
-  private func finish(_ problem: GzipProblem) -> DatasetError {
-    state = .finished
-    return self.problem(problem)
   }
 
   private func problem(_ problem: GzipProblem) -> DatasetError {
