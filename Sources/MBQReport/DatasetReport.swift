@@ -34,7 +34,7 @@ extension DatasetSummary {
         zip(dataset.textColumns, blankFields).map { "\($0) \(Human.count($1))" }
           .joined(separator: ", ")),
       .init("repeated texts", counted(duplicates.rows)),
-      .init("under other labels", counted(duplicates.contradictoryRows)),
+      .init("same text, other label", counted(duplicates.contradictoryRows)),
       .init("characters", .count(characters.total)),
       .init("longest", place(characters.longest, "characters")),
     ]

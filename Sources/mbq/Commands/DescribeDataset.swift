@@ -137,7 +137,7 @@ struct DescribeDataset: ParsableCommand {
     if json {
       Output.show(try JSONText.encode(summary))
     } else if markdown {
-      Output.show(MarkdownRenderer.render(summary.report()))
+      Output.show(MarkdownRenderer.render(summary.report(bar: "█")))
     } else {
       Output.show(
         summary.report(bar: Terminal.standardOutput.isTerminal ? "█" : "#"), json: false)
