@@ -78,13 +78,14 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     module(
       "MBQCheckpoints", ["MBQCore", "MBQModel", "MBQTokenizer", "CMBQKernels", "CZlib", protobuf]),
+    module("MBQEvaluation", ["MBQCore", "MBQFormat", "MBQRuntime", "MBQTokenizer", "CZlib"]),
     module(
       "MBQQuantizer",
       [
         "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQReference",
-        "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "CMBQKernels", "CZlib", yams,
+        "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "MBQEvaluation", "CMBQKernels", "CZlib",
+        yams,
       ]),
-    module("MBQEvaluation", ["MBQCore", "MBQRuntime"]),
     module("MBQReport", ["MBQCore", "MBQEvaluation"]),
     program(
       "mbq",
@@ -126,10 +127,10 @@ let package = Package(
     tests(
       "MBQQuantizer",
       [
-        "MBQCheckpoints", "MBQCore", "MBQFormat", "MBQModel", "MBQReference", "MBQRuntime",
-        "MBQSchemes", "MBQTokenizer", "CZlib",
+        "MBQCheckpoints", "MBQCore", "MBQEvaluation", "MBQFormat", "MBQModel", "MBQReference",
+        "MBQRuntime", "MBQSchemes", "MBQTokenizer", "CZlib",
       ]),
-    tests("MBQEvaluation", ["MBQReport", "MBQRuntime"]),
+    tests("MBQEvaluation", ["MBQReport", "MBQRuntime", "MBQTokenizer", "CZlib"]),
     tests("mbq", ["mbq-classify", "mbq-bench"]),
   ],
   swiftLanguageModes: [.v6],

@@ -22,6 +22,7 @@ struct MBQ: ParsableCommand {
     subcommands: [
       Quantize.self, Calibrate.self, Sensitivity.self, Search.self, Convert.self, Inspect.self,
       Classify.self, Evaluate.self,
+      DatasetCommand.self,
       Benchmark.self,
       Verify.self,
       Demo.self,

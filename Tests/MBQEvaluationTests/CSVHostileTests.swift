@@ -6,7 +6,7 @@ import Testing
 @testable import MBQEvaluation
 
 /// Endless input that counts what is asked of it.
-private struct EndlessSource: ByteSource {
+struct EndlessSource: ByteSource {
   final class Counter { var bytes = 0 }
   let name = "endless"
   let start: [UInt8]

@@ -9,14 +9,15 @@ struct HelpTests {
     "help texts are those reviewed",
     arguments: [
       "", "quantize", "calibrate", "sensitivity", "search", "convert", "inspect", "classify",
-      "evaluate", "benchmark",
+      "evaluate", "data", "data describe", "data split", "benchmark",
       "verify", "demo",
     ])
   func help(_ command: String) throws {
-    let result = try mbq.run(command.isEmpty ? ["--help"] : [command, "--help"])
+    let result = try mbq.run(
+      command.isEmpty ? ["--help"] : command.split(separator: " ").map(String.init) + ["--help"])
     #expect(result.code == 0)
     #expect(result.errors == "")
-    let name = command.isEmpty ? "mbq" : command
+    let name = command.isEmpty ? "mbq" : command.replacing(" ", with: "-")
     let difference = try differenceFromSnapshot(
       result.output, "Tests/mbqTests/Snapshots/help-\(name).txt")
     #expect(difference == nil)

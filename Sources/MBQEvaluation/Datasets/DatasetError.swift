@@ -8,7 +8,17 @@ public enum DatasetError: ExplainedError, Equatable {
   /// The first bytes are those of something that is not text in UTF-8.
   case notText(file: String, found: String, advice: String)
   case empty(file: String)
+  case emptyLines(file: String)
   case noRows(file: String, columns: [String])
+  /// `offset` counts the bytes of the compressed file.
+  case badGzip(file: String, offset: Int, problem: GzipProblem)
+  /// `column` counts the bytes of the line, from 1.
+  case badJSON(file: String, line: Int, column: Int, problem: JSONLineProblem)
+  case lineTooLong(file: String, line: Int, limit: Int)
+  /// An object without a key that the first one has.
+  case missingKey(file: String, line: Int, key: String)
+  /// A list or an object where a text is needed.
+  case nestedValue(file: String, row: Int, line: Int, column: String)
   /// `line` is where the quoted field starts.
   case unterminatedQuote(file: String, line: Int)
   case raggedRow(file: String, line: Int, found: Int, expected: Int)
@@ -36,6 +46,21 @@ public enum DatasetError: ExplainedError, Equatable {
       "'\(file)' is \(found), not text in UTF-8; \(advice)"
     case .empty(let file):
       "'\(file)' is empty; its first line must name the columns, such as title,text,label"
+    case .emptyLines(let file):
+      "'\(file)' is empty; write one JSON object a line, such as {\"text\": \"...\", \"label\": 0}"
+    case .badGzip(let file, let offset, let problem):
+      "'\(file)', byte \(offset) of the compressed file: \(problem.explanation)"
+    case .badJSON(let file, let line, let column, let problem):
+      "'\(file)', line \(line), byte \(column): \(problem.explanation)"
+    case .lineTooLong(let file, let line, let limit):
+      "'\(file)', line \(line): this line is longer than \(limit) bytes; JSON Lines has one object "
+        + "a line"
+    case .missingKey(let file, let line, let key):
+      "'\(file)', line \(line): this object has no key '\(shortened(key))', which the first one "
+        + "has; write null for what is missing"
+    case .nestedValue(let file, let row, let line, let column):
+      "'\(file)', row \(row) (line \(line)): the value of '\(shortened(column))' is a list or an "
+        + "object; write a text, a number, true, false or null"
     case .noRows(let file, let columns):
       "'\(file)' names its columns (\(Self.list(columns))) but has no rows; add at least one"
     case .unterminatedQuote(let file, let line):
@@ -58,11 +83,11 @@ public enum DatasetError: ExplainedError, Equatable {
         + Self.suggestion(for: column, among: columns) + "; choose with \(option)"
     case .unknownLabel(let file, let row, let line, let found, let allowed):
       "'\(file)', row \(row) (line \(line)): "
-        + (found.isEmpty ? "the label is blank" : "the model has no label '\(Self.short(found))'")
+        + (found.isEmpty ? "the label is blank" : "the model has no label '\(shortened(found))'")
         + "; allowed are \(allowed); translate others with --label-map, such as "
         + "--label-map \(Self.mapExample(found))=0"
     case .badLabelMap(let entry, let reason):
-      "the label map entry '\(Self.short(entry))' \(reason); write VALUE=LABEL,VALUE=LABEL, "
+      "the label map entry '\(shortened(entry))' \(reason); write VALUE=LABEL,VALUE=LABEL, "
         + "such as real=0,fake=1"
     case .unknownFormat(let name, let allowed):
       "no dataset format is called '\(name)'; allowed are \(Self.list(allowed))"
@@ -78,7 +103,7 @@ public enum DatasetError: ExplainedError, Equatable {
 
   /// At most 20 names of at most 40 characters: a file without a header has texts in their place.
   private static func list(_ names: [String]) -> String {
-    let shown = names.prefix(20).map { "'\(short($0))'" }.joined(separator: ", ")
+    let shown = names.prefix(20).map { "'\(shortened($0))'" }.joined(separator: ", ")
     return names.count > 20 ? "\(shown) and \(names.count - 20) more" : shown
   }
 
@@ -86,15 +111,16 @@ public enum DatasetError: ExplainedError, Equatable {
     guard let nearest = nearestName(to: name, among: names) else { return "" }
     return "; did you mean '\(nearest)'?"
   }
+}
 
-  private static func short(_ text: String) -> String {
-    let cleaned = String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.prefix(41).map { $0.properties.generalCategory == .control ? " " : $0 })
-    )
-    return cleaned.unicodeScalars.count > 40
-      ? String(String.UnicodeScalarView(cleaned.unicodeScalars.prefix(40))) + "..." : cleaned
-  }
+/// At most 40 characters of a text from a file, without control characters.
+func shortened(_ text: String) -> String {
+  let cleaned = String(
+    String.UnicodeScalarView(
+      text.unicodeScalars.prefix(41).map { $0.properties.generalCategory == .control ? " " : $0 })
+  )
+  return cleaned.unicodeScalars.count > 40
+    ? String(String.UnicodeScalarView(cleaned.unicodeScalars.prefix(40))) + "..." : cleaned
 }
 
 /// `1 field`, `2 fields`.

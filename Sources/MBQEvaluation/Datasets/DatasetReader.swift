@@ -32,6 +32,11 @@ public protocol DatasetReader: AnyObject, SendableMetatype {
   /// Replaces `row` by the next row, which has as many fields as there are columns; `false` at the
   /// end. After an error the reader is finished.
   func next(into row: inout DatasetRow) throws(DatasetError) -> Bool
+
+  /// Appends what a file of this format begins with: the names of the columns, or nothing.
+  func appendHeader(to bytes: inout [UInt8])
+  /// Appends `row`, which is the one read last, as a file of this format has it, and a line break.
+  func appendRow(_ row: DatasetRow, to bytes: inout [UInt8])
 }
 
 /// Every format this build reads.
@@ -41,14 +46,17 @@ public enum DatasetReaders {
   public static let all: [any DatasetReader.Type] = [
     CSVReader.self,
     TSVReader.self,
+    JSONLinesReader.self,
   ]
 
   /// Opens `path` (`-` is standard input) as `format`, or as its ending says, or as CSV.
+  ///
+  /// What is compressed with gzip is unpacked, whatever the file is called.
   public static func open(
     path: String, format: String? = nil, limits: DatasetLimits = DatasetLimits()
   ) throws(DatasetError) -> any DatasetReader {
     let reader = try reader(path: path, format: format)
-    return try reader.init(FileSource(path: path), limits: limits)
+    return try reader.init(unpacked(FileSource(path: path)), limits: limits)
   }
 
   static func reader(path: String, format: String?) throws(DatasetError) -> any DatasetReader.Type {
@@ -59,7 +67,9 @@ public enum DatasetReaders {
       return named
     }
     let file = path.split(separator: "/").last ?? ""
-    let ending = file.contains(".") ? file.split(separator: ".").last?.lowercased() ?? "" : ""
+    var endings = file.split(separator: ".").dropFirst(file.hasPrefix(".") ? 0 : 1)
+    if endings.last?.lowercased() == "gz" { endings.removeLast() }
+    let ending = endings.last?.lowercased() ?? ""
     return all.first { $0.fileExtensions.contains(ending) } ?? CSVReader.self
   }
 }

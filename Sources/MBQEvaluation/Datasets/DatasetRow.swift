@@ -8,6 +8,8 @@ public struct DatasetRow: Sendable {
   public private(set) var ends: [Int] = []
   /// The line of the file on which the row starts, from 1.
   public internal(set) var line = 0
+  /// The fields that are no single value, such as a list in JSON; their bytes are its source.
+  public internal(set) var nestedFields: [Int] = []
 
   public init() {}
 

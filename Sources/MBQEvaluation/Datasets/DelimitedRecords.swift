@@ -74,22 +74,7 @@ final class DelimitedRecords {
       if count == 0 { break }
       end += count
     }
-    let start = Array(buffer[..<min(end, 4)])
-    if start.starts(with: [0xEF, 0xBB, 0xBF]) {
-      position = 3
-    } else if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) {
-      throw .notText(
-        file: name, found: "text in UTF-16", advice: "save it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
-    } else if start.starts(with: [0x1F, 0x8B]) {
-      throw .notText(file: name, found: "compressed with gzip", advice: "unpack it with gunzip")
-    } else if start == [0x50, 0x4B, 0x03, 0x04] {
-      throw .notText(
-        file: name, found: "a ZIP archive or an Excel workbook",
-        advice: "unpack it, or save the sheet as CSV in UTF-8")
-    } else if start == Array("PAR1".utf8) {
-      throw .notText(
-        file: name, found: "a Parquet file", advice: "convert it to CSV (pandas: to_csv)")
-    }
+    position = try textStart(of: Array(buffer[..<min(end, 4)]), file: name)
   }
 
   /// Replaces the buffer's bytes by the next ones; `false` at the end.
@@ -247,12 +232,3 @@ final class DelimitedRecords {
 private let quotationMark = UInt8(ascii: "\"")
 private let lineFeed = UInt8(ascii: "\n")
 private let carriageReturn = UInt8(ascii: "\r")
-
-@inline(__always)
-private func repeated(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
-
-/// The top bit of every zero byte of `word` (Mycroft's test).
-@inline(__always)
-private func zeroBytes(_ word: UInt64) -> UInt64 {
-  (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
-}

@@ -5,8 +5,10 @@ public struct LabelledText: Sendable, Equatable {
   /// The line of the file on which the row starts, from 1.
   public var line: Int
   public var text: String
-  /// The index of its label, if labels were asked for.
+  /// The index of its label, if labels were asked for and there is a vocabulary.
   public var label: Int?
+  /// The label as the dataset spells it, if labels were asked for.
+  public var labelText: String?
 }
 
 /// The texts of a dataset, one at a time, put together from its columns.
@@ -36,10 +38,12 @@ public struct LabelledTexts {
   ///
   /// They are not left out: a model answers an empty text too.
   public private(set) var blankCount = 0
+  /// For each of `textColumns` the rows in which it is blank.
+  public private(set) var blankFieldCounts: [Int]
   public var sourceName: String { reader.sourceName }
 
   private let reader: any DatasetReader
-  private let labels: LabelVocabulary
+  private let labels: LabelVocabulary?
   private let textIndices: [Int]
   private let labelIndex: Int?
   private var row = DatasetRow()
@@ -47,10 +51,11 @@ public struct LabelledTexts {
 
   /// Finds the columns.
   ///
+  /// Without `labels` any label will do.
   /// Refuses with `DatasetError.missingColumn` one that is not there; of two columns with the same
   /// name the first counts.
   public init(
-    _ reader: any DatasetReader, columns: Columns = Columns(), labels: LabelVocabulary
+    _ reader: any DatasetReader, columns: Columns = Columns(), labels: LabelVocabulary?
   ) throws(DatasetError) {
     let names = reader.columns
     func find(_ column: String, option: String) throws(DatasetError) -> Int {
@@ -64,6 +69,7 @@ public struct LabelledTexts {
     var indices: [Int] = []
     for column in textColumns { indices.append(try find(column, option: "--text-column")) }
     textIndices = indices
+    blankFieldCounts = indices.map { _ in 0 }
     labelColumn = columns.label
     if let label = columns.label {
       labelIndex = try find(label, option: "--label-column")
@@ -84,20 +90,34 @@ public struct LabelledTexts {
       return nil
     }
     rowCount += 1
+    if !row.nestedFields.isEmpty { try refuseNested() }
     joined.removeAll(keepingCapacity: true)
     for (position, index) in textIndices.enumerated() {
       if position > 0 { joined.append(UInt8(ascii: " ")) }
-      row.withBytes(index) { joined.append(contentsOf: $0) }
+      let isBlank = row.withBytes(index) { field in
+        joined.append(contentsOf: field)
+        return strippedRange(of: field).isEmpty
+      }
+      if isBlank { blankFieldCounts[position] += 1 }
     }
     let range = strippedRange(of: joined)
     if range.isEmpty { blankCount += 1 }
     let text = String(decoding: joined[range], as: UTF8.self)
-    return LabelledText(row: rowCount, line: row.line, text: text, label: try label())
+    let labelText = labelIndex.map { row.text($0) }
+    return LabelledText(
+      row: rowCount, line: row.line, text: text, label: try label(labelText), labelText: labelText)
   }
 
-  private func label() throws(DatasetError) -> Int? {
-    guard let labelIndex else { return nil }
-    let value = row.text(labelIndex)
+  private func refuseNested() throws(DatasetError) {
+    for index in textIndices + (labelIndex.map { [$0] } ?? [])
+    where row.nestedFields.contains(index) {
+      throw .nestedValue(
+        file: sourceName, row: rowCount, line: row.line, column: reader.columns[index])
+    }
+  }
+
+  private func label(_ value: String?) throws(DatasetError) -> Int? {
+    guard let value, let labels else { return nil }
     if let index = labels.index(of: value) { return index }
     throw .unknownLabel(
       file: sourceName, row: rowCount, line: row.line,

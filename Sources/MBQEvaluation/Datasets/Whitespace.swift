@@ -26,7 +26,7 @@ func strippedRange(of bytes: [UInt8]) -> Range<Int> {
 }
 
 /// The length of the white space that starts at `index`, or 0.
-private func spaceLength(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int, _ end: Int) -> Int {
+func spaceLength(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int, _ end: Int) -> Int {
   let first = bytes[index]
   if first < 0x80 { return (0x09...0x0D).contains(first) || (0x1C...0x20).contains(first) ? 1 : 0 }
   guard index + 1 < end else { return 0 }

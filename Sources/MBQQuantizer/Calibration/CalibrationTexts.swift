@@ -1,5 +1,6 @@
 public import MBQCheckpoints
 import MBQCore
+import MBQEvaluation
 import MBQFormat
 public import MBQTokenizer
 

@@ -13,9 +13,11 @@ struct CheckpointOptions: ParsableArguments {
     help: "The folder with config.json and the tokenizer, if they are not beside the weights.")
   var config: String?
 
-  func open() throws -> Checkpoint {
+  func open() throws -> Checkpoint { try Self.open(checkpoint, configuration: config) }
+
+  static func open(_ path: String, configuration: String? = nil) throws -> Checkpoint {
     do throws(CheckpointError) {
-      return try Checkpoint.open(path: checkpoint, configuration: config)
+      return try Checkpoint.open(path: path, configuration: configuration)
     } catch {
       throw QuantizerError.checkpoint(error)
     }

@@ -10,7 +10,7 @@ struct DataOptions: ParsableArguments {
   var textColumn: [String] = []
 
   @Option(help: ArgumentHelp("The column of the label.", valueName: "name"))
-  var labelColumn = "label"
+  var labelColumn = defaultLabelColumn
 
   @Option(
     help: ArgumentHelp(
@@ -18,8 +18,13 @@ struct DataOptions: ParsableArguments {
       valueName: "map"))
   var labelMap: String?
 
-  @Option(help: ArgumentHelp("csv or tsv (default: by the file's ending).", valueName: "name"))
+  @Option(help: ArgumentHelp(formatHelp, valueName: "name"))
   var format: String?
+
+  static let defaultLabelColumn = "label"
+  static let formatHelp =
+    DatasetReaders.all.map { $0.name }.joined(separator: ", ")
+    + ", each also compressed with gzip (default: by the file's ending)."
 
   func texts(
     _ path: String, labels: [String], withLabels: Bool = true

@@ -1,4 +1,5 @@
 import MBQCheckpoints
+import MBQEvaluation
 import MBQFormat
 import MBQTestSupport
 import MBQTokenizer

@@ -3,10 +3,11 @@ public final class CSVReader: DatasetReader {
   public static let name = "csv"
   public static let fileExtensions = ["csv"]
 
+  private static let delimiter = UInt8(ascii: ",")
   private let records: DelimitedRecords
 
   public init(_ source: any ByteSource, limits: DatasetLimits) throws(DatasetError) {
-    records = try DelimitedRecords(source, delimiter: UInt8(ascii: ","), limits: limits)
+    records = try DelimitedRecords(source, delimiter: Self.delimiter, limits: limits)
   }
 
   public var sourceName: String { records.name }
@@ -14,5 +15,13 @@ public final class CSVReader: DatasetReader {
 
   public func next(into row: inout DatasetRow) throws(DatasetError) -> Bool {
     try records.next(into: &row)
+  }
+
+  public func appendHeader(to bytes: inout [UInt8]) {
+    DelimitedText.appendHeader(columns, delimiter: Self.delimiter, to: &bytes)
+  }
+
+  public func appendRow(_ row: DatasetRow, to bytes: inout [UInt8]) {
+    DelimitedText.append(row, delimiter: Self.delimiter, to: &bytes)
   }
 }

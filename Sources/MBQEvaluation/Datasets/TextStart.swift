@@ -1,0 +1,28 @@
+/// Where the text of a file begins: behind a UTF-8 byte order mark, if there is one.
+///
+/// `opening` is the file's first four bytes, or all there are. Refuses what is evidently no UTF-8 text
+/// (`DatasetError.notText`).
+func textStart(of opening: [UInt8], file: String) throws(DatasetError) -> Int {
+  if opening.starts(with: [0xEF, 0xBB, 0xBF]) { return 3 }
+  if opening.starts(with: [0xFF, 0xFE]) || opening.starts(with: [0xFE, 0xFF]) {
+    throw .notText(
+      file: file, found: "text in UTF-16", advice: "save it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
+  }
+  if opening.starts(with: gzipMagic) {
+    // Files are unpacked before a reader sees them: this one was packed twice.
+    throw .notText(file: file, found: "compressed with gzip", advice: "unpack it with gunzip")
+  }
+  if opening == [0x50, 0x4B, 0x03, 0x04] {
+    throw .notText(
+      file: file, found: "a ZIP archive or an Excel workbook",
+      advice: "unpack it, or save the sheet as CSV in UTF-8")
+  }
+  if opening == Array("PAR1".utf8) {
+    throw .notText(
+      file: file, found: "a Parquet file", advice: "convert it to CSV (pandas: to_csv)")
+  }
+  return 0
+}
+
+/// What a gzip file begins with.
+let gzipMagic: [UInt8] = [0x1F, 0x8B]

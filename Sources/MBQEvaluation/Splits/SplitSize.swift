@@ -1,0 +1,35 @@
+/// How many rows a part gets: a share of them, or a number.
+public enum SplitSize: Sendable, Equatable {
+  case share(Double)
+  case rows(Int)
+
+  /// Written as in Python: `1000` is a number of rows, `0.15` and `1e-1` a share.
+  ///
+  /// Refuses anything else, and what no number of rows allows. `option` names it in the error.
+  public init(_ text: String, option: String) throws(SplitError) {
+    if let count = Int(text), count > 0 {
+      self = .rows(count)
+    } else if Int(text) == nil, let share = Double(text), share > 0, share < 1 {
+      self = .share(share)
+    } else {
+      throw .size(option: option, found: shortened(text), rows: nil)
+    }
+  }
+
+  /// The rows of `count` that are held back: a share is rounded up.
+  ///
+  /// Refuses all of them, and more.
+  func held(of count: Int, option: String) throws(SplitError) -> Int {
+    switch self {
+    case .share(let share):
+      let held = Int((share * Double(count)).rounded(.up))
+      guard held < count else {
+        throw .emptyTrain(rows: count, held: "\(option) \(share)")
+      }
+      return held
+    case .rows(let rows):
+      guard rows < count else { throw .size(option: option, found: "\(rows)", rows: count) }
+      return rows
+    }
+  }
+}
