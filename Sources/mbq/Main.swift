@@ -24,7 +24,9 @@ struct MBQ: ParsableCommand {
       Classify.self, Evaluate.self,
       Benchmark.self,
       Verify.self,
+      ReportCommand.self,
       Demo.self,
+      ReportProbe.self,
     ])
 
   static func main() {
