@@ -10,7 +10,7 @@ public struct LayerStates: Sendable {
     /// From 0.
     public var layer: Int
     public var width: Int
-    /// (tokens, width)
+    /// (tokens, width) Row after row.
     public var values: [Float]
   }
 

@@ -76,6 +76,17 @@ public struct ComparisonFigures: Sendable, Equatable, Codable {
     return shown(effects(found, truths: baseline.truths)).map { $0.flip.row }
   }
 
+  /// What became of the answers that changed.
+  var balance: String {
+    let parts =
+      [(lost, "from right to wrong"), (gained, "from wrong to right")].map { count, what in
+        "\(count == 0 ? "none" : Human.count(count)) \(what)"
+      }
+    let others = flips - lost - gained
+    return parts.joined(separator: ", ")
+      + (others > 0 ? ", \(Human.count(others)) wrong before and after" : "")
+  }
+
   private static func effects(
     _ agreement: Agreement, truths: [Int32]
   ) -> [(flip: Agreement.Flip, effect: Effect)] {

@@ -81,9 +81,8 @@ public struct Recommendation: Sendable, Equatable, Codable {
     text +=
       comparison.flips == 0
       ? "All \(Human.count(rows)) texts keep their label."
-      : "\(Human.count(comparison.flips)) of \(Human.count(rows)) texts get another label: "
-        + "\(Human.count(comparison.lost)) that were right, \(Human.count(comparison.gained)) that "
-        + "are right now."
+      : "\(Human.count(comparison.flips)) of \(Human.count(rows)) texts change their label: "
+        + "\(comparison.balance)."
     return text
   }
 }

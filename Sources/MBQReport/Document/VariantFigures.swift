@@ -99,7 +99,7 @@ public struct VariantFigures: Sendable, Equatable, Codable {
     public var accuracyInterval: Interval
     @OrNull public var weightedF1: Double?
     @OrNull public var calibrationError: Double?
-    /// (true labels, predicted labels)
+    /// (true labels, predicted labels) Rows of the dataset.
     public var confusion: [[Int]]
     public var reliability: [ReliabilityBins.Bin]
 
@@ -109,7 +109,8 @@ public struct VariantFigures: Sendable, Equatable, Codable {
       correct = confusion.correct
       accuracy = Double(confusion.correct) / Double(max(confusion.total, 1))
       accuracyInterval =
-        .wilson(successes: confusion.correct, total: confusion.total) ?? Interval(lower: 0, upper: 1)
+        .wilson(successes: confusion.correct, total: confusion.total)
+        ?? Interval(lower: 0, upper: 1)
       weightedF1 = WeightedF1.value(of: predictions).value
       calibrationError = CalibrationError.value(of: predictions).value
       self.confusion = (0..<predictions.labelCount).map { truth in

@@ -1,6 +1,14 @@
 /// The parts pages are made of.
 extension Markup {
-  static func paragraph(_ text: String) -> Markup { .element("p", text) }
+  static func paragraph(_ text: String) -> Markup { .element("p", [prose(text)]) }
+
+  /// Text in which a number and its unit stay on one line.
+  static func prose(_ text: String) -> Markup {
+    .text(
+      [" %", " ms", " kB", " MB", " GB"].reduce(text) {
+        $0.replacing($1, with: "\u{A0}" + $1.dropFirst())
+      })
+  }
 
   /// A drawing for wide pages and one for narrow ones, of which the style sheet shows one.
   static func figure(caption: String, _ drawing: (PlotSize) -> Markup) -> Markup {
@@ -8,18 +16,22 @@ extension Markup {
       "figure",
       PlotSize.allCases.map { size in
         .element("div", style: "plot \(size.suffix)", [drawing(size)])
-      } + [.element("figcaption", caption)])
+      } + [.element("figcaption", [prose(caption)])])
   }
 
   /// A table in a box of its own, which scrolls where it is too wide for the page.
   ///
-  /// The first cell of each row is its heading.
-  static func table(_ table: ReportTable, caption: String, marked: Int? = nil) -> Markup {
+  /// The first cell of each row is its heading. A column that is `marked` stands out; with `stacks` a
+  /// narrow page shows each row as a paragraph.
+  static func table(
+    _ table: ReportTable, caption: String, marked: Int? = nil, stacks: Bool = false
+  ) -> Markup {
     func style(_ column: Int) -> [Attribute] {
       var names: [String] = []
       if table.columns[column].alignment == .trailing { names.append("num") }
       if column == marked { names.append("pick") }
-      return names.isEmpty ? [] : [Attribute("class", names.joined(separator: " "))]
+      return (names.isEmpty ? [] : [Attribute("class", names.joined(separator: " "))])
+        + (stacks ? [Attribute("data-name", DisplayText.clean(table.columns[column].title))] : [])
     }
     let head = table.columns.indices.map { column in
       Markup.element(
@@ -39,14 +51,15 @@ extension Markup {
     return .element(
       "div",
       [
-        .init("class", "table"), .init("role", "region"), .init("tabindex", "0"),
+        .init("class", stacks ? "table stack" : "table"), .init("role", "region"),
+        .init("tabindex", "0"),
         .init("aria-label", caption),
       ],
       [
         .element(
           "table",
           [
-            .element("caption", caption),
+            .element("caption", [.element("span", [prose(caption)])]),
             .element("thead", [.element("tr", head)]), .element("tbody", rows),
           ])
       ])

@@ -7,7 +7,7 @@ struct ConfusionPlot {
 
   var name: String
   var labels: [String]
-  /// (true labels, predicted labels)
+  /// (true labels, predicted labels) Rows of the dataset.
   var counts: [[Int]]
 
   /// Fits a phone, so there is one of it.
@@ -16,12 +16,12 @@ struct ConfusionPlot {
       DisplayText.shortened(DisplayText.clean($0, limit: 200), to: labels.count > 4 ? 9 : 11)
     }
     let left = (names.map { PlotCanvas.textWidth($0) }.max() ?? 0) + 10
-    let side = min(72, (PlotSize.narrow.width - left - 6) / Double(max(labels.count, 1)))
+    let side = min(60, (PlotSize.narrow.width - left - 6) / Double(max(labels.count, 1)))
     let height = min(side, 44)
     // Names that are wider than their column stand on steps, one lower than the other.
     let isCrowded = names.contains { PlotCanvas.textWidth($0) > side - 4 }
     let top = isCrowded ? 24 + PlotCanvas.lineHeight * 2 : 24 + PlotCanvas.lineHeight
-    let width = max(left + side * Double(labels.count) + 6, 190)
+    let width = max(left + side * Double(labels.count) + 6, 160)
     var canvas = PlotCanvas(width: width, height: top + height * Double(labels.count) + 6)
     canvas.text("given label", left, 14, .start, style: "t n")
     canvas.text("true", left - 8, top - 8, .end, style: "t n")

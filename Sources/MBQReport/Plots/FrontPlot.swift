@@ -26,7 +26,7 @@ public struct FrontPlot: Sendable {
   /// Drawn as a line; `nil` if there is none.
   public var maximumBytes: Int?
   public var points: [Point]
-  /// A shape of its own for each point, and its name beside it.
+  /// A shape of its own for each point, and a legend.
   public var namesPoints = false
 
   public init(title: String, maximumBytes: Int?, points: [Point]) {
@@ -37,8 +37,9 @@ public struct FrontPlot: Sendable {
 
   /// The drawing as a file of its own.
   public var svg: String {
-    var canvas = PlotCanvas(width: PlotSize.wide.width, height: 400)
-    draw(on: &canvas)
+    let legend = legend(.wide)
+    var canvas = PlotCanvas(width: PlotSize.wide.width, height: 400 + legend.height)
+    draw(on: &canvas, legend)
     guard
       case .element(let name, let attributes, let children) = canvas.svg(
         "front", title: title, describing: summary)
@@ -47,8 +48,10 @@ public struct FrontPlot: Sendable {
   }
 
   func markup(_ size: PlotSize) -> Markup {
-    var canvas = PlotCanvas(width: size.width, height: size == .wide ? 380 : 320)
-    draw(on: &canvas)
+    let legend = legend(size)
+    var canvas = PlotCanvas(
+      width: size.width, height: (size == .wide ? 360 : 300) + legend.height)
+    draw(on: &canvas, legend)
     return canvas.svg("front-\(size.suffix)", title: title, describing: summary)
   }
 
@@ -69,7 +72,13 @@ public struct FrontPlot: Sendable {
       + ". The dotted line joins the points that no other beats in both."
   }
 
-  private func draw(on canvas: inout PlotCanvas) {
+  private func legend(_ size: PlotSize) -> PlotLegend {
+    PlotLegend(
+      namesPoints ? points.enumerated().map { ($0.element.name, $0.offset) } : [],
+      width: size.width)
+  }
+
+  private func draw(on canvas: inout PlotCanvas, _ legend: PlotLegend) {
     let largest = Double(max(points.map(\.bytes).max() ?? 1, maximumBytes ?? 1, 1)) * 1.08
     let lows = points.map { min($0.interval?.lower ?? 1, $0.agreement) }
     let highs = points.map { max($0.interval?.upper ?? 0, $0.agreement) }
@@ -81,7 +90,8 @@ public struct FrontPlot: Sendable {
       names: ("file size, \(name)", shareName),
       labels: (
         { PlotCanvas.number($0 / unit) }, { PlotCanvas.number($0 * 100) + " %" }
-      ))
+      ), top: 30 + legend.height)
+    legend.draw(on: &canvas, top: 24, withLines: false)
     if let maximumBytes {
       let place = axes.x(Double(maximumBytes))
       canvas.line(place, axes.frame.top, place, axes.frame.bottom, "limit")
@@ -95,9 +105,7 @@ public struct FrontPlot: Sendable {
         canvas.line(x, top, x, bottom, mark.error)
         canvas.line(x - 5, top, x + 5, top, mark.error)
         canvas.line(x - 5, bottom, x + 5, bottom, mark.error)
-        canvas.take(.init(left: x - 5, top: top, right: x + 5, bottom: bottom))
       }
-      canvas.take(.init(left: x - 7, top: y - 7, right: x + 7, bottom: y + 7))
       let tip =
         "\(DisplayText.clean(point.name, limit: 200)): \(Human.bytes(point.bytes)), "
         + Human.percent(point.agreement)
@@ -108,14 +116,6 @@ public struct FrontPlot: Sendable {
           "circle", front.contains(point) ? "on" : "off", [("cx", x), ("cy", y), ("r", 4)],
           [.element("title", tip)])
       }
-    }
-    guard namesPoints else { return }
-    for point in points {
-      canvas.label(
-        DisplayText.shortened(DisplayText.clean(point.name, limit: 200), to: 18),
-        axes.x(Double(point.bytes)), axes.y(point.agreement),
-        within: .init(left: axes.frame.left, top: 16, right: canvas.width, bottom: axes.frame.bottom)
-      )
     }
   }
 

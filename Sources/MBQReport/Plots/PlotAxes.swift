@@ -9,9 +9,10 @@ struct PlotAxes {
   /// `lower` and `upper` of the scales are those given; their places are those of the frame. Tick labels
   /// of x that would touch their neighbour are left out.
   init(
-    _ canvas: inout PlotCanvas, x: (lower: Double, upper: Double), y: (lower: Double, upper: Double),
+    _ canvas: inout PlotCanvas, x: (lower: Double, upper: Double),
+    y: (lower: Double, upper: Double),
     names: (x: String, y: String), labels: (x: (Double) -> String, y: (Double) -> String),
-    isLogarithmic: Bool = false, top: Double = 30, right: Double = 14, wholeX: Bool = false
+    isLogarithmic: Bool = false, top: Double = 30, right: Double = 24, wholeX: Bool = false
   ) {
     let ticks = PlotScale(
       y.lower, y.upper, from: 0, to: 1, isLogarithmic: isLogarithmic
@@ -64,7 +65,8 @@ enum PlotStyle {
     .bar{fill:var(--s0)}.tail{stroke:var(--ink);stroke-width:1.5}.cut{fill:var(--s1)}
     .heat{fill:var(--heat)}.cell{fill:none;stroke:var(--rule)}.right{fill:none;stroke:var(--ink);stroke-width:2}
     .m{stroke:var(--paper);stroke-width:1}.e{stroke-width:2}.l{fill:none;stroke-width:2}
-    """ + (0..<PlotMark.colors).map { series in
+    """
+    + (0..<PlotMark.colors).map { series in
       ".m.s\(series){fill:var(--s\(series))}.l.s\(series),.e.s\(series){stroke:var(--s\(series))}"
     }.joined()
 

@@ -13,17 +13,13 @@ public enum PlotSize: Sendable, CaseIterable {
   var suffix: String { self == .wide ? "wide" : "narrow" }
 }
 
-/// A drawing in the making: shapes in the order they are painted, and the places that are taken.
+/// A drawing in the making: shapes in the order they are painted.
 struct PlotCanvas {
   struct Box {
     var left: Double
     var top: Double
     var right: Double
     var bottom: Double
-
-    func meets(_ other: Box) -> Bool {
-      left < other.right && other.left < right && top < other.bottom && other.top < bottom
-    }
   }
 
   let width: Double
@@ -31,7 +27,6 @@ struct PlotCanvas {
   static let fontSize = 13.0
   static let lineHeight = 17.0
   private var parts: [Markup] = []
-  private(set) var taken: [Box] = []
 
   init(width: Double, height: Double) {
     self.width = width
@@ -93,38 +88,6 @@ struct PlotCanvas {
           .init("class", style), .init("x", Self.number(x)), .init("y", Self.number(y)),
           .init("text-anchor", anchor.rawValue),
         ], [.text(text)]))
-    taken.append(Self.box(text, x, y, anchor))
-  }
-
-  /// Keeps labels away from a box.
-  mutating func take(_ box: Box) { taken.append(box) }
-
-  /// Writes `text` beside (x, y), where nothing else is; not at all where there is no room within
-  /// `bounds`.
-  ///
-  /// Tries right, left, above and below, then farther away, and gives whether it found a place.
-  @discardableResult
-  mutating func label(_ text: String, _ x: Double, _ y: Double, within bounds: Box) -> Bool {
-    for distance in [10.0, 18, 28] {
-      let middle = y + Self.fontSize * 0.35
-      let places: [(Double, Double, Anchor)] = [
-        (x + distance, middle, .start), (x - distance, middle, .end),
-        (x, y - distance, .middle), (x, y + distance + Self.fontSize * 0.8, .middle),
-        (x + distance * 0.7, y - distance, .start), (x - distance * 0.7, y - distance, .end),
-        (x + distance * 0.7, y + distance + 10, .start),
-        (x - distance * 0.7, y + distance + 10, .end),
-      ]
-      for (left, base, anchor) in places {
-        let box = Self.box(text, left, base, anchor)
-        let isInside =
-          box.left >= bounds.left && box.right <= bounds.right && box.top >= bounds.top
-          && box.bottom <= bounds.bottom
-        guard isInside, !taken.contains(where: { $0.meets(box) }) else { continue }
-        self.text(text, left, base, anchor)
-        return true
-      }
-    }
-    return false
   }
 
   /// What a text covers, by the usual width of letters in system fonts.
@@ -143,7 +106,9 @@ struct PlotCanvas {
     DisplayText.shortened(text, to: max(4, Int(width / (fontSize * 0.58))))
   }
 
-  /// The drawing; `name` is unique on its page. `describing` is for those who cannot see it.
+  /// The drawing.
+  ///
+  /// `name` is unique on its page; `describing` is for those who cannot see it.
   func svg(_ name: String, title: String, describing description: String) -> Markup {
     .element(
       "svg",

@@ -26,23 +26,13 @@ struct SeriesPlot {
   var narrowHeight = 320.0
 
   func markup(_ size: PlotSize) -> Markup {
-    // Names stand in a legend above, in lines as wide as the plot.
-    let legend = legendLines(size.width)
-    let top = 30 + Double(legend.count) * 20
+    let legend = PlotLegend(series.map { ($0.name, $0.mark) }, width: size.width)
     var canvas = PlotCanvas(
-      width: size.width, height: (size == .wide ? 340 : narrowHeight) + Double(legend.count) * 20)
+      width: size.width, height: (size == .wide ? 340 : narrowHeight) + legend.height)
     let axes = PlotAxes(
-      &canvas, x: x, y: y, names: names, labels: labels, isLogarithmic: isLogarithmic, top: top,
-      wholeX: wholeX)
-    for (line, entries) in legend.enumerated() {
-      let middle = 32 + Double(line) * 20
-      for (place, series) in entries {
-        let mark = PlotMark(series: series.mark)
-        canvas.path([(place, middle), (place + 24, middle)], mark.line)
-        canvas.shape(mark.outline(place + 12, middle, radius: 5), mark.style)
-        canvas.text(series.name, place + 30, middle + 4.5)
-      }
-    }
+      &canvas, x: x, y: y, names: names, labels: labels, isLogarithmic: isLogarithmic,
+      top: 30 + legend.height, wholeX: wholeX)
+    legend.draw(on: &canvas, top: 24)
     if hasDiagonal {
       let (low, high) = (max(x.lower, y.lower), min(x.upper, y.upper))
       canvas.line(axes.x(low), axes.y(low), axes.x(high), axes.y(high), "ideal")
@@ -55,28 +45,11 @@ struct SeriesPlot {
         let weight = series.weights.indices.contains(index) ? series.weights[index] : 0.25
         canvas.shape(
           mark.outline(point.x, point.y, radius: 3 + 5 * weight), mark.style,
-          tip: "\(series.name): \(labels.x(series.points[index].x)), "
+          tip:
+            "\(DisplayText.clean(series.name, limit: 200)): \(labels.x(series.points[index].x)), "
             + labels.y(series.points[index].y))
       }
     }
     return canvas.svg("\(id)-\(size.suffix)", title: title, describing: summary)
-  }
-
-  private func legendLines(_ width: Double) -> [[(Double, Series)]] {
-    var lines: [[(Double, Series)]] = []
-    var end = Double.infinity
-    for series in series {
-      var series = series
-      series.name = PlotCanvas.fitted(
-        DisplayText.clean(series.name, limit: 200), to: min(width - 40, 240))
-      let length = 30 + PlotCanvas.textWidth(series.name) + 18
-      if end + length > width {
-        lines.append([])
-        end = 2
-      }
-      lines[lines.count - 1].append((end, series))
-      end += length
-    }
-    return lines
   }
 }

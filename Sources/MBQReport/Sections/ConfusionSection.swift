@@ -26,10 +26,14 @@ enum ConfusionSection: ReportSection {
         ])
     }
     return .group([
-      .element("div", style: "grid", plots),
-      .paragraph(
-        "Rows of the dataset by their true label (down) and the label given (across); the darker, the "
-          + "larger the share of its row. Framed: right answers."),
+      .element("div", style: "panels", plots),
+      .element(
+        "p", style: "soft small",
+        [
+          .prose(
+            "Rows of the dataset by their true label (down) and the label given (across); the darker, "
+              + "the larger the share of its row. Framed: right answers.")
+        ]),
     ])
   }
 

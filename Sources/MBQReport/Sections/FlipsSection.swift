@@ -11,7 +11,7 @@ enum FlipsSection: ReportSection {
     return .group(
       compared.map { variant in
         guard let comparison = variant.comparison, comparison.flips > 0 else {
-          return .element("p", [.text("\(summary(variant))")])
+          return .paragraph(summary(variant))
         }
         // A few are shown at once; of more the reader opens the list.
         let open: [Markup.Attribute] = comparison.shownFlips.count <= 5 ? [.init("open", "")] : []
@@ -21,10 +21,12 @@ enum FlipsSection: ReportSection {
             .element("summary", summary(variant)),
             .table(
               table(comparison),
-              caption: "Texts that \(DisplayText.clean(variant.name, limit: 200)) answers otherwise, "
+              caption:
+                "Texts that \(DisplayText.clean(variant.name, limit: 200)) answers otherwise, "
                 + "those that were right first"
                 + (comparison.flips > comparison.shownFlips.count
-                  ? " (the first \(comparison.shownFlips.count))." : ".")),
+                  ? " (the first \(comparison.shownFlips.count))." : "."),
+              stacks: true),
           ])
       })
   }
@@ -47,8 +49,7 @@ enum FlipsSection: ReportSection {
     guard let comparison = variant.comparison, comparison.flips > 0 else {
       return "\(name): every text keeps its label."
     }
-    return "\(name): \(Human.count(comparison.flips)) changed, \(Human.count(comparison.lost)) that "
-      + "were right, \(Human.count(comparison.gained)) that are right now."
+    return "\(name): \(Human.count(comparison.flips)) changed, \(comparison.balance)."
   }
 
   private static func table(_ comparison: ComparisonFigures) -> ReportTable {
@@ -60,9 +61,9 @@ enum FlipsSection: ReportSection {
       rows: comparison.shownFlips.map { flip in
         let effect =
           switch flip.effect {
-          case .lost: "− right before"
-          case .gained: "+ right now"
-          case .neither: "both wrong"
+          case .lost: "right → wrong"
+          case .gained: "wrong → right"
+          case .neither: "wrong → wrong"
           }
         return [
           .integer(flip.row), .text(effect), .text(flip.truth), .text(flip.baseline),

@@ -1,3 +1,4 @@
+import Foundation
 import MBQEvaluation
 
 /// Where in the network a variant departs from the baseline.
@@ -72,8 +73,12 @@ enum LayersSection: ReportSection {
   /// As many digits as small shares need.
   private static func share(_ value: Double) -> String {
     let percent = value * 100
-    return
-      (percent >= 1 ? PlotCanvas.number((percent * 10).rounded() / 10) : Human.significant(percent))
-      + " %"
+    guard percent > 0, percent < 1 else {
+      return PlotCanvas.number((percent * 10).rounded() / 10) + " %"
+    }
+    let digits = min(Int((-log10(percent)).rounded(.up)) + 1, 12)
+    var text = Substring(fixedPoint(percent, digits: digits))
+    while text.last == "0" { text.removeLast() }
+    return text + " %"
   }
 }

@@ -19,7 +19,8 @@ enum LengthsSection: ReportSection {
       ? "none is cut (limit \(lengths.limit))"
       : "\(Human.count(lengths.truncatedRows)) (\(Human.percent(share, digits: 1))) are cut to "
         + "\(lengths.limit)"
-    return "\(Human.count(report.dataset.rows)) texts, median \(Human.count(lengths.median)) tokens, "
+    return
+      "\(Human.count(report.dataset.rows)) texts, median \(Human.count(lengths.median)) tokens, "
       + "longest \(Human.count(lengths.longest)); \(cut)."
   }
 }

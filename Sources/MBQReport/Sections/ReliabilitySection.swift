@@ -10,7 +10,8 @@ enum ReliabilitySection: ReportSection {
     guard !variants.isEmpty else { return nil }
     let plot = plot(report, variants)
     return .figure(
-      caption: "Answers in 15 bins by the probability the model states, and the share of them that is "
+      caption:
+        "Answers in 15 bins by the probability the model states, and the share of them that is "
         + "right: on the dashed line the two are the same, above it the model knows more than it says. "
         + "Larger marks hold more texts. Calibration error: \(errors(variants))."
     ) { plot.markup($0) }
@@ -41,8 +42,9 @@ enum ReliabilitySection: ReportSection {
   ) -> SeriesPlot {
     let bins = variants.flatMap { $0.1.quality.reliability }.filter { $0.rows > 0 }
     let most = (Double(bins.map(\.rows).max() ?? 1)).squareRoot()
-    let lowest = (bins.map { min($0.confidence, $0.accuracy) }.min() ?? 0)
-    let floor = max(0, ((lowest - 0.02) * 10).rounded(.down) / 10)
+    func floor(_ values: [Double]) -> Double {
+      max(0, (((values.min() ?? 0) - 0.02) * 10).rounded(.down) / 10)
+    }
     let summary = variants.map { _, variant in
       DisplayText.clean(variant.name, limit: 80) + ": "
         + variant.quality.reliability.filter { $0.rows > 0 }.map {
@@ -52,7 +54,8 @@ enum ReliabilitySection: ReportSection {
     }
     return SeriesPlot(
       id: id, title: title, summary: summary.joined(separator: ". ") + ".",
-      names: ("stated probability", "share right"), x: (floor, 1.005), y: (floor, 1.005),
+      names: ("stated probability", "share right"),
+      x: (floor(bins.map(\.confidence)), 1.005), y: (floor(bins.map(\.accuracy)), 1.005),
       labels: ({ PlotCanvas.number($0 * 100) + " %" }, { PlotCanvas.number($0 * 100) + " %" }),
       series: variants.map { place, variant in
         let full = variant.quality.reliability.filter { $0.rows > 0 }

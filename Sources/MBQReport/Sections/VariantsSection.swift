@@ -10,7 +10,9 @@ public enum VariantsSection: ReportSection {
     return .group([
       .table(
         table(report),
-        caption: "Every figure of every variant; the one to take is marked with a star.",
+        caption:
+          "Every figure of every variant; the one to take has a star. Times are those of one text of "
+          + "\(report.conditions.latencyTokens) tokens in batches of 1 and more.",
         marked: marked.map { $0 + 1 })
     ])
   }
@@ -38,12 +40,11 @@ public enum VariantsSection: ReportSection {
     row("zero weights") { .percent($0.file.zeroShare, digits: 1) }
     row("peak memory") { $0.cost.peakMemoryBytes.map { .bytes($0) } ?? .missing }
     row("load") { .milliseconds(nanoseconds: $0.cost.loadNanoseconds) }
-    let tokens = report.conditions.latencyTokens
     for batch in variants.first?.cost.latencies.map(\.batch) ?? [] {
       for (name, path) in [
         ("p50", \VariantFigures.Latency.p50), ("p90", \.p90), ("p99", \.p99),
       ] {
-        row("\(batch)×\(tokens) tokens, a text, \(name)") { variant in
+        row("batch \(batch), \(name)") { variant in
           variant.latency(batch: batch).map { .milliseconds(nanoseconds: $0[keyPath: path]) }
             ?? .missing
         }
@@ -64,8 +65,8 @@ public enum VariantsSection: ReportSection {
     }
     compared("same answers as \(other)") { .percent($0.agreement, digits: 2) }
     compared("answers changed") { .count($0.flips) }
-    compared("… right before") { .count($0.lost) }
-    compared("… right now") { .count($0.gained) }
+    compared("… right → wrong") { .count($0.lost) }
+    compared("… wrong → right") { .count($0.gained) }
     compared("largest Δ logit") { .number($0.largestLogitChange, digits: 4) }
     compared("KL divergence, nats") { .number($0.meanKLDivergence, digits: 6) }
     return table

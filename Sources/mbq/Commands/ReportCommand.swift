@@ -103,7 +103,8 @@ struct ReportCommand: ParsableCommand {
     table.columns[4].title = "accuracy"
     Output.show(
       Report([
-        .verbatim(DisplayText.wrapped(document.recommendation.sentence, to: 80).joined(separator: "\n")),
+        .verbatim(
+          DisplayText.wrapped(document.recommendation.sentence, to: 80).joined(separator: "\n")),
         .table(table),
         .facts([
           .init("page", "\(output)/report.html"), .init("pull request", "\(output)/report.md"),

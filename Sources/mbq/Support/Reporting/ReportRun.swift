@@ -55,7 +55,8 @@ struct ReportRun {
         comparison: index == first
           ? nil
           : try ComparisonFigures(
-            baseline: results[first].predictions, variant: predictions, labels: models[first].labels,
+            baseline: results[first].predictions, variant: predictions,
+            labels: models[first].labels,
             excerpts: excerpts),
         layerErrors: layers[index])
     }
