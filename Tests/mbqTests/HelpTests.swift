@@ -10,7 +10,7 @@ struct HelpTests {
     arguments: [
       "", "quantize", "calibrate", "sensitivity", "search", "convert", "inspect", "classify",
       "evaluate", "benchmark",
-      "verify", "demo",
+      "verify", "report", "demo",
     ])
   func help(_ command: String) throws {
     let result = try mbq.run(command.isEmpty ? ["--help"] : [command, "--help"])
