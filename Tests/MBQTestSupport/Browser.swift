@@ -28,7 +28,8 @@ public struct Browser {
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments =
       [
-        "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
+        "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+        "--allow-file-access-from-files",
         "--enable-logging=stderr", "--v=0", "--user-data-dir=\(scratch.path("profile"))",
         "--window-size=\(width),1200", "--virtual-time-budget=2000",
       ] + options + ["--dump-dom", url.absoluteString]

@@ -8,7 +8,7 @@ public enum PlotSize: Sendable, CaseIterable {
   case wide
   case narrow
 
-  var width: Double { self == .wide ? 720 : 328 }
+  var width: Double { self == .wide ? 720 : 318 }
   /// For names in attributes.
   var suffix: String { self == .wide ? "wide" : "narrow" }
 }

@@ -76,7 +76,7 @@ public enum ReportPage {
     @media print{:root{\(PlotStyle.light)}}
     *{box-sizing:border-box}
     html{-webkit-text-size-adjust:100%}
-    body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
+    body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif;overflow-wrap:break-word}
     main{max-width:960px;margin:0 auto;padding:24px 16px 64px}
     h1{font-size:28px;line-height:1.2;margin:0 0 12px}
     h2{font-size:20px;line-height:1.3;margin:44px 0 12px;padding-top:12px;border-top:1px solid var(--rule)}

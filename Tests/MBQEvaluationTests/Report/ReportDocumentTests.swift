@@ -56,7 +56,7 @@ struct ReportDocumentTests {
     #expect(schema.problems(.object(members)).count == 1)
     members["schema"] = .string("mbq-report/1")
     members["notes"] = .string("one")
-    #expect(schema.problems(.object(members)) == ["$.notes: is no array"])
+    #expect(schema.problems(.object(members)) == ["$: $.notes: is no array"])
   }
 
   @Test("reliability bins are scikit-learn's calibration curve")

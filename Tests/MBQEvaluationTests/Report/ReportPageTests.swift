@@ -80,7 +80,6 @@ struct ReportPageTests {
         [(word + "1", 900, [1, 2]), (word + "2", 500, [1, 3])], labels: [word + "a", word + "b"],
         excerpt: word))
     #expect(text.count <= ReportMarkdown.limit)
-    #expect(!text.contains("<script") && !text.contains("<img"))
     // Every row of a table has as many bars as its head.
     var columns: Int?
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -92,7 +91,9 @@ struct ReportPageTests {
       #expect(bars == columns ?? bars, "\(line.prefix(200))")
       columns = bars
     }
-    let tags = text.components(separatedBy: "<").dropFirst().map {
+    // What is escaped, and what stands in a code span, is shown as it is.
+    let live = text.replacing(/\\./, with: "").replacing(/`[^`\n]*`/, with: "")
+    let tags = live.components(separatedBy: "<").dropFirst().map {
       $0.prefix { $0.isLetter || $0 == "/" }
     }
     #expect(Set(tags).isSubset(of: ["details", "summary", "/summary", "/details"]))
