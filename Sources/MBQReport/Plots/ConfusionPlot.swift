@@ -1,6 +1,6 @@
 import MBQEvaluation
 
-/// A confusion matrix: true labels down, given ones across, darker where there are more of the row.
+/// A confusion matrix: true labels down, given ones across, the stronger coloured the more of its row a cell has.
 struct ConfusionPlot {
   /// Beyond this many labels the cells are too small to hold their numbers.
   static let labelLimit = 8

@@ -31,8 +31,8 @@ enum ConfusionSection: ReportSection {
         "p", style: "soft small",
         [
           .prose(
-            "Rows of the dataset by their true label (down) and the label given (across); the darker, "
-              + "the larger the share of its row. Framed: right answers.")
+            "Rows of the dataset by their true label (down) and the label given (across); the stronger the "
+              + "colour, the larger the share of its row. Framed: right answers.")
         ]),
     ])
   }

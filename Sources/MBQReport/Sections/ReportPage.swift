@@ -102,6 +102,7 @@ public enum ReportPage {
     th,td{padding:5px 12px;text-align:left;vertical-align:top;border-top:1px solid var(--rule)}
     thead th{background:var(--panel);vertical-align:bottom}
     tbody th{font-weight:400}
+    .stack thead th,.stack td:nth-child(2){white-space:nowrap}
     .num{text-align:right;white-space:nowrap}
     .pick{background:var(--panel);font-weight:600}
     .excerpt{display:block;min-width:240px;max-height:9em;overflow:hidden;overflow-wrap:anywhere}
@@ -122,7 +123,8 @@ public enum ReportPage {
     .stack td:last-child::before{content:none}}
     @media print{body{font-size:11pt}main{max-width:none;padding:0}nav{display:none}
     .wide{display:block}.narrow{display:none}.table{overflow:visible;border:0}table{font-size:9pt}
-    th,td{padding:2pt 5pt}figure,tr{break-inside:avoid}h2{break-after:avoid}
+    th,td{padding:2pt 5pt}details::details-content{content-visibility:visible;block-size:auto}
+    figure,tr{break-inside:avoid}h2{break-after:avoid}
     *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
     \(PlotStyle.rules)
     """
