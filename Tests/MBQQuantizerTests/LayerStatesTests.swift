@@ -59,7 +59,9 @@ struct LayerStatesTests {
   func sameBits(kind: String, golden: GoldenCheckpoint) throws {
     let model = try Model(bytes: packed(golden, change(kind)))
     let texts = someTexts(5, vocabulary: model.vocabularyCount, longest: model.maximumTokens)
-    let found = LayerStates(model.packed, texts: texts)
+    let found = try withExtendedLifetime(model) {
+      try #require(LayerStates(model.packed, texts: texts))
+    }
     let expected = try RunState(model: model).logits(texts)
     #expect(found.logits.map(\.bitPattern) == expected.map(\.bitPattern))
     #expect(found.states.map(\.layer) == Array(0..<model.packed.header.layerCount))
@@ -75,7 +77,10 @@ struct LayerStatesTests {
       let texts = try golden.texts().filter { $0.taps != nil }
       try #require(!texts.isEmpty)
       for text in texts {
-        for state in LayerStates(model.packed, texts: [text.inputIds]).states {
+        let found = try withExtendedLifetime(model) {
+          try #require(LayerStates(model.packed, texts: [text.inputIds]))
+        }
+        for state in found.states {
           let name = "layer.\(state.layer)"
           let truth = try #require(text.taps?[name], "\(name) of \(text.taps?.keys.sorted() ?? [])")
           #expect(state.values.count == truth.count * state.width)
@@ -102,12 +107,34 @@ struct LayerStatesTests {
     #expect(abs(error(off, true) - 0.05) < 1e-6 && abs(error(off, false) - 0.05) < 1e-6)
   }
 
+  @Test("a file that shares buffers between steps is left alone")
+  func sharedBuffers() throws {
+    let model = try Model(bytes: packed(GoldenCheckpoint("mobilebert", "standard")))
+    let header = model.packed.header
+    #expect(LayerStates.canRun(header))
+    var twice = header
+    twice.steps.append(header.steps[header.steps.count - 1])
+    #expect(!LayerStates.canRun(twice))
+    var early = header
+    early.steps.reverse()
+    #expect(!LayerStates.canRun(early))
+    var wide = header
+    wide.buffers[header.steps[0].operation.output.buffer].width += 16
+    #expect(!LayerStates.canRun(wide))
+    var silent = header
+    silent.steps.removeLast()
+    #expect(!LayerStates.canRun(silent))
+  }
+
   @Test("fewer bits cost more after every layer")
   func order() throws {
     let golden = GoldenCheckpoint("mobilebert", "standard")
     let texts = someTexts(6, vocabulary: 50, longest: 20)
     let states = try ["fp32", "fp16", "int8", "pruned"].map { kind in
-      LayerStates(try Model(bytes: packed(golden, change(kind))).packed, texts: texts)
+      let model = try Model(bytes: packed(golden, change(kind)))
+      return try withExtendedLifetime(model) {
+        try #require(LayerStates(model.packed, texts: texts))
+      }
     }
     let errors = states.map { $0.relativeErrors(against: states[0]).map(\.error) }
     #expect(errors[0].allSatisfy { $0 == 0 })
@@ -125,7 +152,9 @@ struct LayerStatesTests {
     let weights = Set(plain.operations.filter { $0.kind == 2 }.compactMap { $0.tensors[0] })
     let values = weights.flatMap { plain.tensors[$0].values }
     let expected = Double(values.count { $0 == 0 }) / Double(values.count)
-    let found = try Model(bytes: bytes).packed.zeroShare
+    let model = try Model(bytes: bytes)
+    // The model owns the bytes.
+    let found = withExtendedLifetime(model) { model.packed.zeroShare }
     #expect(abs(found - expected) < 1e-12)
     if kind == "pruned" { #expect(found > 0.45) }
   }

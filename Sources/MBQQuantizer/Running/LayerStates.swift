@@ -22,11 +22,15 @@ public struct LayerStates: Sendable {
 
   /// Runs `texts` (token ids, none empty nor longer than the model takes) through `packed` on the
   /// runtime's kernels, one step after the other.
-  public init(
+  ///
+  /// `nil` for a file whose steps do not each fill a buffer of their own, as those of every file that
+  /// mbq writes do; the runtime runs others too.
+  public init?(
     _ packed: PackedModel, texts: [[UInt32]], parallel: Parallel = .serial,
     kernels: KernelSet = KernelSets.best
   ) {
     let header = packed.header
+    guard Self.canRun(header) else { return nil }
     let runner = ModelRunner(
       WorkingModel(looking: packed), parallel: parallel, kernels: kernels)
     runner.usesIntegerAttention = header.activations == .int8PerToken
@@ -63,6 +67,19 @@ public struct LayerStates: Sendable {
       case .embed, .attention, .pool: false
       }
     }
+  }
+
+  /// Whether every step fills a buffer of its own, from buffers that are there.
+  static func canRun(_ header: PackedHeader) -> Bool {
+    var written: Set<Int> = []
+    for step in header.steps {
+      let output = step.operation.output
+      guard output.column == 0, output.width == header.buffers[output.buffer].width,
+        step.operation.inputs.allSatisfy({ written.contains($0.buffer) }),
+        written.insert(output.buffer).inserted
+      else { return false }
+    }
+    return written.contains(header.logits.buffer)
   }
 
   /// ‖this − baseline‖ / ‖baseline‖ of every layer that both have, of the same width and tokens.

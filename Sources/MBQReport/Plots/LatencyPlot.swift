@@ -12,7 +12,7 @@ struct LatencyPlot {
     let left = min(room, names.map { PlotCanvas.textWidth($0) }.max() ?? 0) + 12
     let (bar, gap, heading) = (20.0, 6.0, 30.0)
     let group = heading + Double(variants.count) * (bar + gap) + 8
-    var canvas = PlotCanvas(width: size.width, height: Double(batches.count) * group + 40)
+    var canvas = PlotCanvas(width: size.width, height: Double(batches.count) * group + 48)
     let longest = variants.flatMap { $0.cost.latencies.map(\.p90) }.max() ?? 1
     let right = size.width - 70
     let scale = PlotScale(0, max(longest, 1), from: left, to: right)
@@ -44,7 +44,7 @@ struct LatencyPlot {
       canvas.line(scale(tick), bottom, scale(tick), bottom + 4, "axis")
       canvas.text(PlotCanvas.number(tick / 1e6), scale(tick), bottom + 18, .middle)
     }
-    canvas.text("ms a text", size.width - 2, bottom + 18, .end, style: "t n")
+    canvas.text("ms a text", (left + right) / 2, bottom + 37, .middle, style: "t n")
     return canvas.svg(
       "latency-\(size.suffix)", title: "Latency of one text by batch size", describing: summary)
   }

@@ -9,7 +9,7 @@ struct LengthsPlot {
     let axes = PlotAxes(
       &canvas, x: (0, Double(max(bins.count, 1))), y: (0, max(most * 1.1, 1)),
       names: ("tokens of a text, special ones included", "texts"),
-      labels: ({ _ in "" }, { Human.count(Int($0)) }))
+      labels: ({ _ in "" }, { Human.count(Int($0)) }), hasTicks: false)
     var end = -Double.infinity
     for (index, bin) in bins.enumerated() {
       let (left, right) = (axes.x(Double(index)), axes.x(Double(index + 1)))

@@ -12,7 +12,8 @@ struct PlotAxes {
     _ canvas: inout PlotCanvas, x: (lower: Double, upper: Double),
     y: (lower: Double, upper: Double),
     names: (x: String, y: String), labels: (x: (Double) -> String, y: (Double) -> String),
-    isLogarithmic: Bool = false, top: Double = 30, right: Double = 24, wholeX: Bool = false
+    isLogarithmic: Bool = false, top: Double = 30, right: Double = 24, wholeX: Bool = false,
+    hasTicks: Bool = true
   ) {
     let ticks = PlotScale(
       y.lower, y.upper, from: 0, to: 1, isLogarithmic: isLogarithmic
@@ -29,7 +30,8 @@ struct PlotAxes {
     }
     canvas.line(frame.left, frame.bottom, frame.right, frame.bottom, "axis")
     var end = -Double.infinity
-    for tick in self.x.ticks(canvas.width > 500 ? 8 : 4) where !wholeX || tick == tick.rounded() {
+    let places = hasTicks ? self.x.ticks(canvas.width > 500 ? 8 : 4) : []
+    for tick in places where !wholeX || tick == tick.rounded() {
       let text = labels.x(tick)
       let box = PlotCanvas.box(text, self.x(tick), frame.bottom + 18, .middle)
       canvas.line(self.x(tick), frame.bottom, self.x(tick), frame.bottom + 4, "axis")

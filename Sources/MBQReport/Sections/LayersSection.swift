@@ -59,7 +59,7 @@ enum LayersSection: ReportSection {
     return SeriesPlot(
       id: id, title: title, summary: summary.joined(separator: "; ") + ".",
       names: ("layer", "relative error"), x: (1, max(last, 2)),
-      y: isLogarithmic ? (smallest / 1.3, largest * 1.3) : (0, largest * 1.1),
+      y: isLogarithmic ? (smallest / 1.6, largest * 1.3) : (0, largest * 1.1),
       labels: ({ PlotCanvas.number($0) }, { share($0) }),
       series: variants.map { place, variant in
         .init(

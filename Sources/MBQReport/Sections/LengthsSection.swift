@@ -16,9 +16,8 @@ enum LengthsSection: ReportSection {
     let share = Double(lengths.truncatedRows) / Double(max(report.dataset.rows, 1))
     let cut =
       lengths.truncatedRows == 0
-      ? "none is cut (limit \(lengths.limit))"
-      : "\(Human.count(lengths.truncatedRows)) (\(Human.percent(share, digits: 1))) are cut to "
-        + "\(lengths.limit)"
+      ? "none cut (limit \(lengths.limit))"
+      : "\(Human.count(lengths.truncatedRows)) (\(Human.percent(share))) cut to \(lengths.limit)"
     return
       "\(Human.count(report.dataset.rows)) texts, median \(Human.count(lengths.median)) tokens, "
       + "longest \(Human.count(lengths.longest)); \(cut)."

@@ -31,6 +31,8 @@ struct ReportRun {
 
   func document() throws -> ReportDocument {
     let models = try variants.map { try runtime.model($0.path) }
+    // They own the bytes that are looked into.
+    defer { withExtendedLifetime(models) {} }
     try checkLabels(models)
     let first = try baselineIndex()
     let limit = try tokenLimit(models)
@@ -203,15 +205,17 @@ struct ReportRun {
     let pool = runtime.pool()
     defer { withExtendedLifetime(pool) {} }
     guard !texts.isEmpty else { return models.map { _ in [] } }
-    func states(_ index: Int) -> LayerStates {
+    func states(_ index: Int) -> LayerStates? {
       defer { progress.advance() }
       return LayerStates(
         models[index].packed, texts: texts, parallel: pool.parallel, kernels: models[index].kernels)
     }
-    let baseline = states(first)
+    guard let baseline = states(first) else { return models.map { _ in [] } }
     return models.indices.map { index in
-      guard index != first, Self.sameVocabulary(models[index], models[first]) else { return [] }
-      return states(index).relativeErrors(against: baseline).map {
+      guard index != first, Self.sameVocabulary(models[index], models[first]),
+        let states = states(index)
+      else { return [] }
+      return states.relativeErrors(against: baseline).map {
         .init(layer: $0.layer + 1, error: $0.error)
       }
     }
