@@ -6,32 +6,42 @@ public struct Recommendation: Sendable, Equatable, Codable {
   public var variant: String
   /// The accuracy one was ready to lose, as a share.
   public var acceptedDrop: Double
+  /// The share of rows that one was ready to see answered otherwise.
+  public var acceptedFlips: Double
   /// For people.
   public var sentence: String
 
   /// The smallest download of those that lose no more than `acceptedDrop` of the baseline's accuracy on
-  /// these rows; of equals, the more accurate one.
+  /// these rows and answer no more than `acceptedFlips` of them otherwise; of equals, the more accurate
+  /// one.
+  ///
+  /// The second is asked because an accuracy that stays while many answers change stays by luck.
   public init(
-    _ variants: [VariantFigures], baseline name: String, acceptedDrop: Double, rows: Int
+    _ variants: [VariantFigures], baseline name: String, acceptedDrop: Double,
+    acceptedFlips: Double, rows: Int
   ) {
     self.acceptedDrop = acceptedDrop
+    self.acceptedFlips = acceptedFlips
     guard let baseline = variants.first(where: { $0.name == name }) else {
       variant = name
       sentence = ""
       return
     }
     // A row's worth of rounding must not decide.
-    let allowed = acceptedDrop + 1e-12
+    func isAccepted(_ variant: VariantFigures) -> Bool {
+      baseline.quality.accuracy - variant.quality.accuracy <= acceptedDrop + 1e-12
+        && 1 - (variant.comparison?.agreement ?? 1) <= acceptedFlips + 1e-12
+    }
     let best =
-      variants.filter { baseline.quality.accuracy - $0.quality.accuracy <= allowed }.min {
+      variants.filter(isAccepted).min {
         ($0.file.downloadBytes, -$0.quality.accuracy)
           < ($1.file.downloadBytes, -$1.quality.accuracy)
       } ?? baseline
     variant = best.name
     sentence =
       best.name == baseline.name
-      ? Self.keeping(baseline, variants, acceptedDrop)
-      : Self.taking(best, baseline, acceptedDrop, rows)
+      ? Self.keeping(baseline, variants, acceptedDrop, acceptedFlips)
+      : Self.taking(best, baseline, rows)
   }
 
   private static func percent(_ share: Double) -> String { Human.percent(share) }
@@ -42,18 +52,19 @@ public struct Recommendation: Sendable, Equatable, Codable {
   }
 
   private static func keeping(
-    _ baseline: VariantFigures, _ variants: [VariantFigures], _ accepted: Double
+    _ baseline: VariantFigures, _ variants: [VariantFigures], _ drop: Double, _ flips: Double
   ) -> String {
     let name = DisplayText.clean(baseline.name, limit: 200)
     let start = "Keep \(name): \(Human.bytes(baseline.file.downloadBytes)) to download, "
     let accuracy = "\(percent(baseline.quality.accuracy)) accurate"
     guard variants.count > 1 else { return start + accuracy + "." }
     return start + accuracy
-      + "; no smaller variant stays within \(points(accepted)) of its accuracy on these texts."
+      + "; no smaller variant stays within \(points(drop)) of its accuracy and changes at most "
+      + "\(PlotCanvas.number(flips * 100)) % of its answers on these texts."
   }
 
   private static func taking(
-    _ best: VariantFigures, _ baseline: VariantFigures, _ accepted: Double, _ rows: Int
+    _ best: VariantFigures, _ baseline: VariantFigures, _ rows: Int
   ) -> String {
     let (name, other) = (
       DisplayText.clean(best.name, limit: 200), DisplayText.clean(baseline.name, limit: 200)

@@ -84,12 +84,14 @@ public struct ReportDocument: Sendable, Equatable, Codable {
   /// What the reader should know before believing the figures.
   public var notes: [String]
 
-  /// `acceptedDrop` is the accuracy one is ready to lose, as a share.
+  /// `acceptedDrop` is the accuracy one is ready to lose, `acceptedFlips` the share of answers that may
+  /// change.
   ///
   /// `baseline` is the name of one of `variants`, of which there is at least one.
   public init(
     tool: String, dataset: Dataset, conditions: Conditions, lengths: LengthHistogram,
-    baseline: String, variants: [VariantFigures], acceptedDrop: Double, notes: [String]
+    baseline: String, variants: [VariantFigures], acceptedDrop: Double,
+    acceptedFlips: Double, notes: [String]
   ) {
     self.tool = tool
     self.dataset = dataset
@@ -98,7 +100,8 @@ public struct ReportDocument: Sendable, Equatable, Codable {
     self.baseline = baseline
     self.variants = variants
     recommendation = Recommendation(
-      variants, baseline: baseline, acceptedDrop: acceptedDrop, rows: dataset.rows)
+      variants, baseline: baseline, acceptedDrop: acceptedDrop,
+      acceptedFlips: acceptedFlips, rows: dataset.rows)
     self.notes = notes
   }
 

@@ -57,9 +57,10 @@ public enum ReportPage {
     let count = report.variants.count
     return
       "\(count) variant\(count == 1 ? "" : "s") on \(Human.count(report.dataset.rows)) labelled "
-      + "texts of \(path). The smallest download within "
+      + "texts of \(path). The one to take is the smallest download within "
       + "\(PlotCanvas.number(report.recommendation.acceptedDrop * 100)) points of the baseline's "
-      + "accuracy is the one to take."
+      + "accuracy that changes at most "
+      + "\(PlotCanvas.number(report.recommendation.acceptedFlips * 100)) % of its answers."
   }
 
   private static func contents(_ report: ReportDocument) -> Markup {

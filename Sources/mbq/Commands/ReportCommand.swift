@@ -56,6 +56,10 @@ struct ReportCommand: ParsableCommand {
       "The accuracy one is ready to lose, in percentage points.", valueName: "points"))
   var maxDrop = 0.5
 
+  @Option(
+    help: ArgumentHelp("The answers that may change, in percent.", valueName: "percent"))
+  var maxFlips = 1.0
+
   @Option(help: "Rounds of latency that are counted.")
   var rounds = 11
 
@@ -78,6 +82,9 @@ struct ReportCommand: ParsableCommand {
     guard (0...100).contains(maxDrop) else {
       throw ValidationError("--max-drop is \(maxDrop); allowed: 0 to 100 (percentage points).")
     }
+    guard (0...100).contains(maxFlips) else {
+      throw ValidationError("--max-flips is \(maxFlips); allowed: 0 to 100 (percent).")
+    }
   }
 
   func run() throws {
@@ -90,7 +97,8 @@ struct ReportCommand: ParsableCommand {
     let document = try ReportRun(
       variants: sources.variants, checkpoint: sources.checkpoint,
       calibrationText: sources.checkpoint == nil ? nil : text, data: data, baseline: baseline,
-      acceptedDrop: maxDrop / 100, rounds: rounds, maxTokens: maxTokens, columns: columns,
+      acceptedDrop: maxDrop / 100, acceptedFlips: maxFlips / 100, rounds: rounds,
+      maxTokens: maxTokens, columns: columns,
       runtime: runtime, stages: stages
     ).document()
     let text = try ReportFolder.write(document, to: output)

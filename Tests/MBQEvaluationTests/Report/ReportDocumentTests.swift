@@ -150,7 +150,16 @@ struct ReportDocumentTests {
     #expect(
       none.recommendation.sentence
         == "Keep fp32: 98.0 MB to download, 99.50 % accurate; no smaller variant stays within 0.5 "
-        + "points of its accuracy on these texts.")
+        + "points of its accuracy and changes at most 50 % of its answers on these texts.")
+    // As accurate, but by luck: a tenth of the answers are others.
+    let lucky: [(String, Int, Set<Int>)] = [
+      ("fp32", 98_000_000, Set(1...10)), ("int8", 25_000_000, Set(1...10)),
+      ("int4", 13_000_000, Set(11...20)),
+    ]
+    for (flips, expected) in [(0.0, "int8"), (0.099, "int8"), (0.1, "int4")] {
+      let found = try SampleReport.make(lucky, acceptedFlips: flips).recommendation
+      #expect(found.variant == expected)
+    }
     #expect(try SampleReport.make([("one", 5, [])]).recommendation.variant == "one")
   }
 }

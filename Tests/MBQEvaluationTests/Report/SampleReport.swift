@@ -28,7 +28,8 @@ enum SampleReport {
   /// Each variant: its name, its bytes, and the rows it gets wrong.
   static func make(
     _ variants: [(name: String, bytes: Int, wrong: Set<Int>)], labels: [String] = ["real", "fake"],
-    rows: Int = 200, excerpt: String = "a text", acceptedDrop: Double = 0.005
+    rows: Int = 200, excerpt: String = "a text", acceptedDrop: Double = 0.005,
+    acceptedFlips: Double = 0.5
   ) throws -> ReportDocument {
     let baseline = try predictions(labels: labels.count, rows: rows, wrong: variants[0].wrong)
     let figures = try variants.enumerated().map { index, variant in
@@ -65,7 +66,8 @@ enum SampleReport {
         checkpoint: nil, calibrationText: "train.csv", threads: 1, kernels: "avx2",
         tokenLimit: 128, latencyTokens: 128, rounds: 11, layerTexts: 8),
       lengths: .init(lengths: (1...rows).map { $0 }, limit: 128), baseline: variants[0].name,
-      variants: figures, acceptedDrop: acceptedDrop, notes: ["no row is labelled 'x'"])
+      variants: figures, acceptedDrop: acceptedDrop, acceptedFlips: acceptedFlips,
+      notes: ["no row is labelled 'x'"])
   }
 
   static func usual() throws -> ReportDocument {

@@ -16,6 +16,7 @@ struct ReportRun {
   let data: String
   let baseline: String?
   let acceptedDrop: Double
+  let acceptedFlips: Double
   let rounds: Int
   let maxTokens: Int?
   let columns: DataOptions
@@ -73,7 +74,8 @@ struct ReportRun {
         kernels: models[first].kernels.name, tokenLimit: limit, latencyTokens: tokens,
         rounds: rounds, layerTexts: survey.samples.count),
       lengths: .init(lengths: survey.lengths, limit: limit), baseline: variants[first].name,
-      variants: figures, acceptedDrop: acceptedDrop, notes: results[first].summary.notes)
+      variants: figures, acceptedDrop: acceptedDrop, acceptedFlips: acceptedFlips,
+      notes: results[first].summary.notes)
   }
 
   // MARK: Checks
