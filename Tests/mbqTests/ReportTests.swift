@@ -119,6 +119,33 @@ struct ReportTests {
     #expect(names == ["report.html", "report.json", "report.md"])
   }
 
+  @Test("labels of other names, with calibration text and changed answers")
+  func labelMap() throws {
+    let scratch = try Scratch()
+    let data = scratch.path("words.csv")
+    let rows = (0..<80).map { "river \($0 % 13) said,\($0 % 2 == 0 ? "yes" : "no")" }
+    try Data(("tweet,verdict\n" + rows.joined(separator: "\n") + "\n").utf8).write(
+      to: URL(fileURLWithPath: data))
+    let text = scratch.path("calibration.csv")
+    try Data(
+      ("tweet\n" + (0..<40).map { "the news said \($0) town" }.joined(separator: "\n")).utf8
+    ).write(to: URL(fileURLWithPath: text))
+    let folder = scratch.path("out")
+    let result = try report([
+      Self.checkpoint, "--data", data, "--text", text, "--text-column", "tweet",
+      "--label-column", "verdict", "--label-map", "yes=1,no=0", "-o", folder, "--json",
+    ])
+    try #require(result.code == 0, "\(result.errors)")
+    let document = try AnyJSON.parse(Data(result.output.utf8))
+    let labels = document["dataset"]?["labels"]?.elements?.compactMap { $0["rows"]?.number }
+    #expect(labels == [40, 40])
+    for variant in document["variants"]?.elements ?? [] {
+      for flip in variant["comparison"]?["shownFlips"]?.elements ?? [] {
+        #expect(flip["excerpt"]?.text?.hasPrefix("river ") == true)
+      }
+    }
+  }
+
   @Test("what cannot be reported is said, and no report is left")
   func refusals() throws {
     let scratch = try Scratch()
