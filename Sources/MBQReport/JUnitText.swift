@@ -23,7 +23,7 @@ public enum JUnitText {
       case .failed:
         text += "      <failure type=\"\(escaped(limit.verdict.rawValue))\" message=\"\(reason)\">"
         text += reason
-        for flip in gate.comparison.listedFlips where limit.kind != .size {
+        for flip in gate.comparison.listedFlips where limit.kind == .drop || limit.kind == .flips {
           text += escaped(
             "\nrow \(flip.row): \(flip.baseline) became \(flip.candidate)"
               + (flip.truth.map { ", true is \($0)" } ?? "") + ": \(flip.excerpt)")

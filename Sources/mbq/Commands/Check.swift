@@ -9,13 +9,14 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Fails if a model is worse than a baseline by more than is allowed.",
     discussion: """
-      For each limit it says "not worse", "worse" or "cannot tell": the first two are wrong with a \
-      probability of at most 5 % (--confidence). It fails if a limit is exceeded, and also if the data \
+      For each limit it says "not worse", "worse" or "cannot tell"; the first two are each wrong with a \
+      probability of at most 5 % (see --confidence). It fails if a limit is exceeded, and also if the data \
       cannot tell: too few rows are no reason to pass. The baseline may be a model, or what \
       mbq evaluate -o kept of its answers, so that CI needs only the candidate.
 
       Examples:
-        mbq check --baseline fp32.mbq --candidate int8.mbq --data test.csv --max-drop 0.5%
+        mbq check --baseline fp32.mbq --candidate int8.mbq --data test.csv \\
+          --max-drop 0.5%
         mbq evaluate fp32.mbq --data test.csv -o baseline.answers
         mbq check --baseline baseline.answers --candidate int8.mbq --data test.csv \\
           --max-drop 0.5% --max-flips 1% --max-size 26MB --junit check.xml
