@@ -104,7 +104,7 @@ struct EvaluateTests {
     let scratch = try Scratch()
     let (model, baseline) = (try packed(8, in: scratch), try packed(32, in: scratch))
     let texts = scratch.path("texts.csv")
-    try Data("text\nfirst text\nsecond, \u{E9}\n".utf8).write(to: URL(fileURLWithPath: texts))
+    try Data("text\nfirst text\nsecond \u{E9}\n".utf8).write(to: URL(fileURLWithPath: texts))
     let result = try succeed([
       "evaluate", model, "--data", texts, "--baseline", baseline, "--json",
     ])

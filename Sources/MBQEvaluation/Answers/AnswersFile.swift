@@ -4,11 +4,8 @@ import MBQFormat
 
 /// Files of answers: what `mbq evaluate -o` writes, resumes from, and puts together again.
 ///
-/// Little-endian, in this order: 8 bytes of signature; the version and the length of the header, 4
-/// bytes each; the header, JSON; then for each row the model's logits (4 bytes each, exact), the
-/// baseline's if there is one, the true label (4 bytes) if there are labels, and the tokens (4 bytes),
-/// each kind in a block of its own; at last 32 bytes: SHA-256 of the SHA-256s of the start and of
-/// each block. Nothing depends on the time, the machine or the threads.
+/// Formats/answers/answers.md says what is in them. Nothing in them depends on the time, the machine or
+/// the threads.
 public enum AnswersFile {
   static let signature: [UInt8] = [0x89, 0x4D, 0x42, 0x51, 0x41, 0x0D, 0x0A, 0x1A]
   static let version: UInt32 = 1

@@ -2,12 +2,12 @@
 /// its text, its Markdown and its JSON.
 ///
 /// The property names are the keys of the JSON form and do not change within a `schema`. What needs
-/// the true labels is `null` where there are none.
+/// the true labels is left out where there are none.
 public struct ComparisonSummary: Sendable, Equatable, Codable {
   /// A figure and how far rows like these leave it open.
   public struct Estimate: Sendable, Equatable, Codable {
     public var value: Double
-    /// `null` where the rows show no variation.
+    /// Left out where the rows show no variation.
     public var interval: Interval?
 
     public init(value: Double, interval: Interval?) {
@@ -34,7 +34,7 @@ public struct ComparisonSummary: Sendable, Equatable, Codable {
     /// Tango's score interval: the one to quote.
     public var interval: Interval
     /// Newcombe's interval, from another construction, and the percentiles of 2,000 paired resamples
-    /// (`null` when no row tells the two apart): where the three agree, the method does not matter.
+    /// (left out when no row tells the two apart): where the three agree, the method does not matter.
     public var newcombe: Interval
     public var bootstrap: Interval?
     /// Exact and two-sided: how likely so uneven a split is if neither model is better.
@@ -60,7 +60,7 @@ public struct ComparisonSummary: Sendable, Equatable, Codable {
     public var recallAfter: Double
     public var lost: Int
     public var gained: Int
-    /// Of the recall, with Tango's interval; `null` without rows.
+    /// Of the recall, with Tango's interval; left out without rows.
     public var drop: Estimate?
   }
 

@@ -32,11 +32,11 @@ public struct GateLimit: Sendable, Equatable, Codable {
   /// What was found.
   public var value: Double
   /// With the gate's confidence the figure is at least `lower`, and with that confidence at most
-  /// `upper`; `null` where nothing is left to chance.
+  /// `upper`; left out where nothing is left to chance.
   public var bounds: Interval?
   public var verdict: Verdict
-  /// About how many rows would decide, if shares stay as they are; `null` if decided, or if no number
-  /// would do.
+  /// About how many rows would decide, if shares stay as they are; left out if decided, or if no
+  /// number would do.
   public var rowsNeeded: Int?
 }
 
