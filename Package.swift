@@ -84,7 +84,7 @@ let package = Package(
         "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQReference",
         "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "CMBQKernels", "CZlib", yams,
       ]),
-    module("MBQEvaluation", ["MBQCore", "MBQRuntime"]),
+    module("MBQEvaluation", ["MBQCore", "MBQFormat", "MBQRuntime"]),
     module("MBQReport", ["MBQCore", "MBQEvaluation"]),
     program(
       "mbq",

@@ -21,7 +21,7 @@ struct MBQ: ParsableCommand {
     version: "mbq \(mbqVersion)",
     subcommands: [
       Quantize.self, Calibrate.self, Sensitivity.self, Search.self, Convert.self, Inspect.self,
-      Classify.self, Evaluate.self,
+      Classify.self, Evaluate.self, Check.self,
       Benchmark.self,
       Verify.self,
       ReportCommand.self,

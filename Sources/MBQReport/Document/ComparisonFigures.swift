@@ -4,24 +4,17 @@ import MBQEvaluation
 ///
 /// The one place where a report compares answers: whoever has more to say of two models says it here.
 public struct ComparisonFigures: Sendable, Equatable, Codable {
-  /// What a changed answer does to the accuracy.
-  public enum Effect: String, Sendable, Codable {
-    /// The baseline was right.
-    case lost
-    /// The baseline was wrong, and the variant is right.
-    case gained
-    /// Both are wrong.
-    case neither
-  }
-
   /// A row that the two answer differently.
   public struct Flip: Sendable, Equatable, Codable {
     /// From 1, as in the dataset.
     public var row: Int
-    public var effect: Effect
+    public var effect: FlipKind
     public var truth: String
     public var baseline: String
     public var variant: String
+    /// Of the true label, by the baseline and by the variant.
+    public var probabilityBefore: Double
+    public var probabilityAfter: Double
     /// The start of the text.
     public var excerpt: String
   }
@@ -34,46 +27,48 @@ public struct ComparisonFigures: Sendable, Equatable, Codable {
   public var gained: Int
   /// The variant's accuracy less the baseline's.
   public var accuracyChange: Double
+  /// How far rows like these leave it open: 95 %, Tango's score interval for paired answers.
+  public var accuracyChangeInterval: Interval
+  /// Exact and two-sided: how likely so uneven a split of the flips is if neither is better.
+  public var mcNemar: Double
+  /// The smallest drop that a test on so many rows finds in 80 of 100 cases (Connor 1987).
+  public var detectableDrop: Double
   /// The largest absolute difference of two logits, and the row (from 1) it is in.
   public var largestLogitChange: Double
   public var largestLogitChangeRow: Int
   /// The mean of KL(baseline ‖ variant), in nats.
   public var meanKLDivergence: Double
-  /// The flips, those that lost something first; at most `shownLimit` of them.
+  /// The most harmful flips, those that lost something first; at most `shownLimit` of them.
   public var shownFlips: [Flip]
 
   public static var shownLimit: Int { 50 }
 
   /// `excerpts` gives the starts of texts by row; rows it has not are shown without.
   ///
-  /// Refuses answers to other rows or with other labels.
-  public init(
-    baseline: Predictions, variant: Predictions, labels: [String], excerpts: [Int: String]
-  ) throws(EvaluationError) {
-    let found = try Agreement(baseline: baseline.outputs, candidate: variant.outputs)
-    agreement = found.share
-    flips = found.flips.count
-    largestLogitChange = found.largestLogitDifference
-    largestLogitChangeRow = found.largestLogitDifferenceRow
-    meanKLDivergence = found.meanKLDivergence
-    let listed = Self.effects(found, truths: baseline.truths)
-    lost = listed.count { $0.effect == .lost }
-    gained = listed.count { $0.effect == .gained }
-    accuracyChange = Double(gained - lost) / Double(found.rows)
-    shownFlips = Self.shown(listed).map { flip, effect in
+  /// `nil` if the rows have no labels.
+  public init?(_ summary: ComparisonSummary, excerpts: [Int: String]) {
+    guard let accuracy = summary.accuracy, let lost = summary.flips.lost,
+      let gained = summary.flips.gained
+    else { return nil }
+    agreement = summary.agreement.value
+    flips = summary.flips.total
+    self.lost = lost
+    self.gained = gained
+    accuracyChange = -accuracy.drop
+    accuracyChangeInterval = Interval(
+      lower: -accuracy.interval.upper, upper: -accuracy.interval.lower)
+    mcNemar = accuracy.mcNemar
+    detectableDrop = accuracy.detectableDrop
+    largestLogitChange = summary.logits.largest
+    largestLogitChangeRow = summary.logits.largestRow
+    meanKLDivergence = summary.divergence.value
+    shownFlips = summary.listedFlips.map { flip in
       Flip(
-        row: flip.row, effect: effect, truth: labels[Int(baseline.truths[flip.row - 1])],
-        baseline: labels[flip.baseline], variant: labels[flip.candidate],
-        excerpt: excerpts[flip.row] ?? "")
+        row: flip.row, effect: flip.kind ?? .other, truth: flip.truth ?? "",
+        baseline: flip.baseline, variant: flip.candidate,
+        probabilityBefore: flip.probabilityBefore, probabilityAfter: flip.probabilityAfter,
+        excerpt: excerpts[flip.row] ?? flip.excerpt)
     }
-  }
-
-  /// The rows whose texts `init` would show.
-  public static func shownRows(
-    baseline: Predictions, variant: Predictions
-  ) throws(EvaluationError) -> [Int] {
-    let found = try Agreement(baseline: baseline.outputs, candidate: variant.outputs)
-    return shown(effects(found, truths: baseline.truths)).map { $0.flip.row }
   }
 
   /// What became of the answers that changed.
@@ -85,25 +80,5 @@ public struct ComparisonFigures: Sendable, Equatable, Codable {
     let others = flips - lost - gained
     return parts.joined(separator: ", ")
       + (others > 0 ? ", \(Human.count(others)) wrong before and after" : "")
-  }
-
-  private static func effects(
-    _ agreement: Agreement, truths: [Int32]
-  ) -> [(flip: Agreement.Flip, effect: Effect)] {
-    agreement.flips.map { flip in
-      let truth = Int(truths[flip.row - 1])
-      return (
-        flip, flip.baseline == truth ? .lost : flip.candidate == truth ? .gained : .neither
-      )
-    }
-  }
-
-  private static func shown(
-    _ flips: [(flip: Agreement.Flip, effect: Effect)]
-  ) -> [(flip: Agreement.Flip, effect: Effect)] {
-    let ordered = [Effect.lost, .neither, .gained].flatMap { effect in
-      flips.filter { $0.effect == effect }
-    }
-    return Array(ordered.prefix(shownLimit))
   }
 }

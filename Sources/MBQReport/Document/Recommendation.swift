@@ -88,7 +88,9 @@ public struct Recommendation: Sendable, Equatable, Codable {
     text +=
       ": \(percent(best.quality.accuracy)) (95 %: \(percent(best.quality.accuracyInterval.lower)) to "
       + "\(percent(best.quality.accuracyInterval.upper))), \(other) "
-      + "\(percent(baseline.quality.accuracy)). "
+      + "\(percent(baseline.quality.accuracy)); rows like these leave the change between "
+      + "\(Human.points(comparison.accuracyChangeInterval.lower)) and "
+      + "\(Human.points(comparison.accuracyChangeInterval.upper)) points. "
     text +=
       comparison.flips == 0
       ? "All \(Human.count(rows)) texts keep their label."

@@ -23,9 +23,9 @@ enum FlipsSection: ReportSection {
               table(comparison),
               caption:
                 "Texts that \(DisplayText.clean(variant.name, limit: 200)) answers otherwise, "
-                + "those that were right first"
+                + "the most harmful first (p: probability of the true label)"
                 + (comparison.flips > comparison.shownFlips.count
-                  ? " (the first \(comparison.shownFlips.count))." : "."),
+                  ? ", \(comparison.shownFlips.count) of them." : "."),
               stacks: true),
           ])
       })
@@ -56,18 +56,20 @@ enum FlipsSection: ReportSection {
     ReportTable(
       columns: [
         .number("row"), .text("effect"), .text("truth", "true label"), .text("baseline"),
-        .text("variant", "now"), .text("text"),
+        .text("variant", "now"), .number("before", "p before"), .number("after", "p now"),
+        .text("text"),
       ],
       rows: comparison.shownFlips.map { flip in
         let effect =
           switch flip.effect {
           case .lost: "right → wrong"
           case .gained: "wrong → right"
-          case .neither: "wrong → wrong"
+          case .other: "wrong → wrong"
           }
         return [
           .integer(flip.row), .text(effect), .text(flip.truth), .text(flip.baseline),
-          .text(flip.variant), .excerpt(flip.excerpt),
+          .text(flip.variant), .percent(flip.probabilityBefore, digits: 1),
+          .percent(flip.probabilityAfter, digits: 1), .excerpt(flip.excerpt),
         ]
       })
   }

@@ -67,6 +67,11 @@ public enum VariantsSection: ReportSection {
     compared("answers changed") { .count($0.flips) }
     compared("… right → wrong") { .count($0.lost) }
     compared("… wrong → right") { .count($0.gained) }
+    compared("accuracy change, points") { .text(Human.points($0.accuracyChange)) }
+    compared("… 95 % from (paired)") { .text(Human.points($0.accuracyChangeInterval.lower)) }
+    compared("… to (paired)") { .text(Human.points($0.accuracyChangeInterval.upper)) }
+    compared("McNemar's p") { .text(Human.small($0.mcNemar)) }
+    compared("detectable drop, points") { .number($0.detectableDrop * 100, digits: 2) }
     compared("largest Δ logit") { .number($0.largestLogitChange, digits: 4) }
     compared("KL divergence, nats") { .number($0.meanKLDivergence, digits: 6) }
     return table

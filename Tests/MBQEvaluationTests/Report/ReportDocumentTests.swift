@@ -121,7 +121,8 @@ struct ReportDocumentTests {
     #expect(comparison.flips == 3)
     #expect(comparison.lost == 2)
     #expect(comparison.gained == 1)
-    #expect(comparison.shownFlips.map(\.row) == [10, 11, 1])
+    #expect(Set(comparison.shownFlips.prefix(2).map(\.row)) == [10, 11])
+    #expect(comparison.shownFlips.last?.row == 1)
     #expect(comparison.shownFlips.map(\.effect) == [.lost, .lost, .gained])
     #expect(abs(comparison.accuracyChange + 1.0 / 200) < 1e-15)
     #expect(abs(comparison.agreement - 197.0 / 200) < 1e-15)
@@ -141,7 +142,8 @@ struct ReportDocumentTests {
     #expect(
       half.sentence
         == "Take int4: 13.0 MB to download instead of 98.0 MB, 2 times as fast on one text. It costs "
-        + "0.5 points of accuracy: 98.50 % (95 %: 95.68 % to 99.49 %), fp32 99.00 %. 1 of 200 texts "
+        + "0.5 points of accuracy: 98.50 % (95 %: 95.68 % to 99.49 %), fp32 99.00 %; rows like these "
+        + "leave the change between -2.78 and +1.39 points. 1 of 200 texts "
         + "change their label: 1 from right to wrong, none from wrong to right.")
     #expect(try SampleReport.make(variants, acceptedDrop: 0).recommendation.variant == "int8")
     #expect(try SampleReport.make(variants, acceptedDrop: 0.02).recommendation.variant == "tiny")

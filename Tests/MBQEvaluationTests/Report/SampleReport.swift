@@ -50,10 +50,7 @@ enum SampleReport {
               ratioToBaseline: index == 0 ? 1 : 0.5)
           }, textsPerSecond: 41.7, tokensPerSecond: 5338),
         quality: .init(answers),
-        comparison: index == 0
-          ? nil
-          : try ComparisonFigures(
-            baseline: baseline, variant: answers, labels: labels, excerpts: excerpts),
+        comparison: index == 0 ? nil : try compare(baseline, answers, labels, excerpts),
         layerErrors: index == 0
           ? [] : (1...4).map { .init(layer: $0, error: Double($0 * index) * 0.003) })
     }
@@ -68,6 +65,23 @@ enum SampleReport {
       lengths: .init(lengths: (1...rows).map { $0 }, limit: 128), baseline: variants[0].name,
       variants: figures, acceptedDrop: acceptedDrop, acceptedFlips: acceptedFlips,
       notes: ["no row is labelled 'x'"])
+  }
+
+  private static func compare(
+    _ baseline: Predictions, _ variant: Predictions, _ labels: [String], _ excerpts: [Int: String]
+  ) throws -> ComparisonFigures? {
+    let answers = try PairedAnswers(
+      baseline: baseline.outputs, candidate: variant.outputs, truths: variant.truths,
+      lengths: Array(repeating: 5, count: variant.rowCount))
+    let model = EvaluationSummary.Model(path: "m", scheme: "int8", fileBytes: 1)
+    return ComparisonFigures(
+      ComparisonSummary(
+        baseline: model, candidate: model,
+        dataset: .init(
+          path: "d", textColumns: ["text"], labelColumn: "label", rows: variant.rowCount,
+          blankRows: 0),
+        answers: answers, labelNames: labels,
+        flips: answers.flips(limit: ComparisonFigures.shownLimit)), excerpts: excerpts)
   }
 
   static func usual() throws -> ReportDocument {

@@ -45,22 +45,23 @@ struct ReportRun {
     let results = try evaluate(models, limit: limit)
     let latencies = try latencies(models, tokens: tokens, first: first)
     let layers = layerErrors(models, survey.samples, first: first)
-    let excerpts = try changedTexts(results.map(\.predictions), first: first)
-    let figures = try variants.indices.map { index in
+    let comparisons = try results.enumerated().map { index, result in
+      index == first
+        ? nil
+        : try result.compared(with: results[first], flipLimit: ComparisonFigures.shownLimit)
+    }
+    let excerpts = try changedTexts(comparisons)
+    let figures = variants.indices.map { index in
       let (summary, predictions) = (results[index].summary, results[index].predictions)
       return VariantFigures(
         name: variants[index].name, file: files[index],
         cost: .init(
           peakMemoryBytes: probes[index].peakMemoryBytes,
           loadNanoseconds: probes[index].loadNanoseconds, latencies: latencies[index],
-          textsPerSecond: summary.textsPerSecond, tokensPerSecond: summary.tokensPerSecond),
+          textsPerSecond: summary.timing?.textsPerSecond ?? 0,
+          tokensPerSecond: summary.timing?.tokensPerSecond ?? 0),
         quality: .init(predictions),
-        comparison: index == first
-          ? nil
-          : try ComparisonFigures(
-            baseline: results[first].predictions, variant: predictions,
-            labels: models[first].labels,
-            excerpts: excerpts),
+        comparison: comparisons[index].flatMap { ComparisonFigures($0, excerpts: excerpts) },
         layerErrors: layers[index])
     }
     return ReportDocument(
@@ -228,13 +229,8 @@ struct ReportRun {
       && one.packed.vocabulary.elementsEqual(other.packed.vocabulary)
   }
 
-  private func changedTexts(_ predictions: [Predictions], first: Int) throws -> [Int: String] {
-    var wanted: Set<Int> = []
-    for index in predictions.indices where index != first {
-      wanted.formUnion(
-        try ComparisonFigures.shownRows(
-          baseline: predictions[first], variant: predictions[index]))
-    }
+  private func changedTexts(_ comparisons: [ComparisonSummary?]) throws -> [Int: String] {
+    let wanted = Set(comparisons.compactMap { $0 }.flatMap { $0.listedFlips.map(\.row) })
     return try DatasetSurvey.excerpts(
       wanted, data, columns, label: stages.next("texts that changed"))
   }
