@@ -41,19 +41,29 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
     public var tokenLimit: Int
     /// Texts that had more and were cut.
     public var truncatedRows: Int
+
+    public init(tokens: Int, tokenLimit: Int, truncatedRows: Int) {
+      self.tokens = tokens
+      self.tokenLimit = tokenLimit
+      self.truncatedRows = truncatedRows
+    }
+  }
+
+  /// What another run of the same model over the same rows may have otherwise; no part of a result
+  /// that is put together from shards.
+  public struct Timing: Sendable, Equatable, Codable {
     public var seconds: Double
+    public var textsPerSecond: Double
+    public var tokensPerSecond: Double
     public var threads: Int
     /// The kernel set that ran, such as `avx512-vnni`.
     public var kernels: String
 
-    public init(
-      tokens: Int, tokenLimit: Int, truncatedRows: Int, seconds: Double, threads: Int,
-      kernels: String
-    ) {
-      self.tokens = tokens
-      self.tokenLimit = tokenLimit
-      self.truncatedRows = truncatedRows
+    /// Of `rows` texts with `tokens` tokens in all.
+    public init(seconds: Double, rows: Int, tokens: Int, threads: Int, kernels: String) {
       self.seconds = seconds
+      textsPerSecond = seconds > 0 ? Double(rows) / seconds : 0
+      tokensPerSecond = seconds > 0 ? Double(tokens) / seconds : 0
       self.threads = threads
       self.kernels = kernels
     }
@@ -67,6 +77,7 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
     /// `null` where it is not defined for these rows; `note` says why.
     public var value: Double?
     public var interval: Interval?
+    public var intervalMethod: IntervalMethod?
     public var note: String?
 
     public func encode(to encoder: any Encoder) throws {
@@ -77,6 +88,7 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
       // A script that looks for the key finds it, with null, whatever the rows were.
       try container.encode(value, forKey: .value)
       try container.encodeIfPresent(interval, forKey: .interval)
+      try container.encodeIfPresent(intervalMethod, forKey: .intervalMethod)
       try container.encodeIfPresent(note, forKey: .note)
     }
   }
@@ -85,7 +97,11 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
   public struct Label: Sendable, Equatable, Codable {
     public var name: String
     public var precision: Double
+    /// Wilson's; `null` for a label that no answer has.
+    public var precisionInterval: Interval?
     public var recall: Double
+    /// Wilson's; `null` for a label that no row has.
+    public var recallInterval: Interval?
     public var f1: Double
     /// The rows that have it.
     public var support: Int
@@ -100,16 +116,19 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
     public var predicted: String
     /// Of the label it predicted.
     public var probability: Double
+    /// How far that is above the probability of the true label.
+    public var margin: Double
     /// The start of the text.
     public var excerpt: String
   }
 
-  public var schema = "mbq-evaluation/1"
+  public var schema = "mbq-evaluation/2"
   public var model: Model
   public var dataset: Dataset
   public var run: Run
-  public var textsPerSecond: Double
-  public var tokensPerSecond: Double
+  public var timing: Timing?
+  /// Of every interval here, such as 0.95.
+  public var confidence: Double
   /// Rows answered rightly, and their share: the figure that scripts ask for first.
   public var correct: Int
   public var accuracy: Double
@@ -127,29 +146,35 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
   ///
   /// Refuses no rows at all.
   public init(
-    model: Model, dataset: Dataset, run: Run, predictions: Predictions, labelNames: [String],
-    mistakes: Mistakes
+    model: Model, dataset: Dataset, run: Run, timing: Timing? = nil, predictions: Predictions,
+    labelNames: [String], mistakes: Mistakes, confidence: Double = 0.95
   ) throws(EvaluationError) {
     precondition(labelNames.count == predictions.labelCount, "a name for every label")
     guard predictions.rowCount > 0 else { throw .nothingToScore }
     self.model = model
     self.dataset = dataset
     self.run = run
-    textsPerSecond = run.seconds > 0 ? Double(predictions.rowCount) / run.seconds : 0
-    tokensPerSecond = run.seconds > 0 ? Double(run.tokens) / run.seconds : 0
+    self.timing = timing
+    self.confidence = confidence
     let confusion = predictions.confusion
     correct = confusion.correct
     accuracy = Double(confusion.correct) / Double(confusion.total)
-    scores = Metrics.all.map { metric in
-      let value = metric.value(of: predictions)
-      return Score(
-        name: metric.name, title: metric.title, style: metric.style, value: value.value,
-        interval: value.interval, note: value.note)
+    scores = Metrics.scores(of: predictions, confidence: confidence).map {
+      Score(
+        name: $0.metric.name, title: $0.metric.title, style: $0.metric.style,
+        value: $0.value.value, interval: $0.interval?.interval,
+        intervalMethod: $0.interval?.method, note: $0.value.note)
     }
     labels = zip(labelNames, confusion.classScores).enumerated().map { index, label in
-      Label(
-        name: label.0, precision: label.1.precision, recall: label.1.recall, f1: label.1.f1,
-        support: label.1.support, answers: confusion.answers(index))
+      let correct = confusion[truth: index, predicted: index]
+      return Label(
+        name: label.0, precision: label.1.precision,
+        precisionInterval: .wilson(
+          successes: correct, total: confusion.answers(index), confidence: confidence),
+        recall: label.1.recall,
+        recallInterval: .wilson(
+          successes: correct, total: label.1.support, confidence: confidence),
+        f1: label.1.f1, support: label.1.support, answers: confusion.answers(index))
     }
     self.confusion = labelNames.indices.map { truth in
       labelNames.indices.map { confusion[truth: truth, predicted: $0] }
@@ -157,7 +182,7 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
     self.mistakes = mistakes.shown.map {
       Mistake(
         row: $0.row, truth: labelNames[$0.truth], predicted: labelNames[$0.predicted],
-        probability: $0.probability, excerpt: $0.excerpt)
+        probability: $0.probability, margin: $0.margin, excerpt: $0.excerpt)
     }
     notes = Self.notes(predictions.confusion, labelNames: labelNames, dataset: dataset)
   }

@@ -15,10 +15,14 @@ public enum DisplayText {
       }
       if isSpacePending { result.append(" ") }
       isSpacePending = false
-      let isControl = scalar.properties.generalCategory == .control
-      result.append(isControl || turnsDirection(scalar) ? "\u{FFFD}" : scalar)
+      result.append(isUnsafe(scalar) ? "\u{FFFD}" : scalar)
     }
     return String(result)
+  }
+
+  /// A control character, or a mark that turns the direction of what follows.
+  static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .control || turnsDirection(scalar)
   }
 
   private static func turnsDirection(_ scalar: Unicode.Scalar) -> Bool {

@@ -26,9 +26,6 @@ extension EvaluationSummary {
   private var facts: [Report.Fact] {
     let columns = dataset.textColumns.joined(separator: " + ")
     let data = "\(dataset.path): \(Human.count(dataset.rows)) rows of \(columns)"
-    let speed =
-      "\(Human.rate(textsPerSecond)) texts/s, \(Human.rate(tokensPerSecond)) tokens/s "
-      + "(\(run.threads) thread\(run.threads == 1 ? "" : "s"), \(run.kernels))"
     let length =
       "\(Human.count(run.tokens)) tokens, "
       + (run.truncatedRows == 0
@@ -36,25 +33,28 @@ extension EvaluationSummary {
         : "\(Human.count(run.truncatedRows)) texts "
           + "(\(Human.percent(Double(run.truncatedRows) / Double(max(rows, 1)), digits: 1))) "
           + "cut to \(run.tokenLimit)")
-    return [
-      .init("model", "\(model.path) (\(model.scheme), \(Human.bytes(model.fileBytes)))"),
+    var facts: [Report.Fact] = [
+      .init("model", model.report),
       .init("data", data),
       .init("length", length),
-      .init("time", "\(Human.duration(nanoseconds: run.seconds * 1e9)): \(speed)"),
     ]
+    if let timing { facts.append(.init("time", timing.report)) }
+    return facts
   }
 
   private var scoreTable: ReportTable {
     var table = ReportTable(columns: [
       .text("metric", overflow: .keep), .number("value"),
-      .text("interval", "95 % interval", overflow: .keep), .text("note"),
+      .text("interval", Human.intervalTitle(confidence), overflow: .keep), .text("note"),
     ])
     for score in scores {
       let isShare = score.style == .share || score.style == .shareOfError
       let value: ReportCell =
         score.value.map { isShare ? .percent($0, digits: 2) : .number($0, digits: 4) } ?? .missing
       let interval = score.interval.map {
-        "\(Human.percent($0.lower, digits: 2)) to \(Human.percent($0.upper, digits: 2))"
+        isShare
+          ? Human.interval($0, digits: 2)
+          : "\(fixedPoint($0.lower, digits: 4)) to \(fixedPoint($0.upper, digits: 4))"
       }
       let note =
         score.note
@@ -81,5 +81,19 @@ extension EvaluationSummary {
           .percent($0.probability, digits: 1), .excerpt($0.excerpt),
         ]
       })
+  }
+}
+
+extension EvaluationSummary.Model {
+  /// In one line.
+  var report: String { "\(path) (\(scheme), \(Human.bytes(fileBytes)))" }
+}
+
+extension EvaluationSummary.Timing {
+  /// In one line.
+  public var report: String {
+    "\(Human.duration(nanoseconds: seconds * 1e9)): \(Human.rate(textsPerSecond)) texts/s, "
+      + "\(Human.rate(tokensPerSecond)) tokens/s "
+      + "(\(threads) thread\(threads == 1 ? "" : "s"), \(kernels))"
   }
 }

@@ -43,6 +43,49 @@ public enum Human {
     share.isFinite ? "\(fixedPoint(share * 100, digits: digits)) %" : "-"
   }
 
+  /// `92.10 % to 95.00 %`.
+  public static func interval(_ interval: Interval, digits: Int = 2) -> String {
+    "\(percent(interval.lower, digits: digits)) to \(percent(interval.upper, digits: digits))"
+  }
+
+  /// `+0.30` for 0.003: percentage points, always with a sign.
+  public static func points(_ share: Double, digits: Int = 2) -> String {
+    guard share.isFinite else { return "-" }
+    let text = fixedPoint(share * 100, digits: digits)
+    // What rounds to nothing has no sign.
+    if !text.contains(where: { $0 != "0" && $0 != "." && $0 != "-" }) {
+      return fixedPoint(0, digits: digits)
+    }
+    return share > 0 ? "+\(text)" : text
+  }
+
+  /// `-0.10 to +0.40`.
+  public static func points(_ interval: Interval, digits: Int = 2) -> String {
+    "\(points(interval.lower, digits: digits)) to \(points(interval.upper, digits: digits))"
+  }
+
+  /// `95 % interval` for 0.95.
+  public static func intervalTitle(_ confidence: Double) -> String {
+    "\(plain(confidence * 100)) % interval"
+  }
+
+  /// Few digits, whatever the size: `0.0312`, `1.2e-05`.
+  public static func small(_ value: Double) -> String {
+    guard value.isFinite else { return "-" }
+    let size = abs(value)
+    if size == 0 { return "0" }
+    if size >= 0.001 { return fixedPoint(value, digits: size >= 1 ? 3 : 4) }
+    return String(format: "%.2g", value)
+  }
+
+  /// Without needless digits: `95`, `99.9`.
+  public static func plain(_ value: Double) -> String {
+    var text = fixedPoint(value, digits: 6)
+    while text.hasSuffix("0") { text.removeLast() }
+    if text.hasSuffix(".") { text.removeLast() }
+    return text
+  }
+
   /// `1,234,567`.
   public static func count(_ value: Int) -> String {
     let digits = String(value.magnitude)

@@ -21,11 +21,13 @@ struct MBQ: ParsableCommand {
     version: "mbq \(mbqVersion)",
     subcommands: [
       Quantize.self, Calibrate.self, Sensitivity.self, Search.self, Convert.self, Inspect.self,
-      Classify.self, Evaluate.self,
+      Classify.self, Evaluate.self, Check.self,
       DatasetCommand.self,
       Benchmark.self,
       Verify.self,
+      ReportCommand.self,
       Demo.self,
+      ReportProbe.self,
     ])
 
   static func main() {

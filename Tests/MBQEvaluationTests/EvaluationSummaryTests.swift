@@ -29,6 +29,8 @@ struct EvaluationSummaryTests {
         mistakes.add(
           row: row, truth: truth, predicted: predicted,
           probability: predictions.outputs.probability(of: predicted, row: row - 1),
+          margin: predictions.outputs.probability(of: predicted, row: row - 1)
+            - predictions.outputs.probability(of: truth, row: row - 1),
           text: texts[row / 10 % 3])
       }
     }
@@ -37,9 +39,9 @@ struct EvaluationSummaryTests {
       dataset: .init(
         path: "news_test.csv", textColumns: ["title", "text"], labelColumn: "label", rows: 200,
         blankRows: 1),
-      run: .init(
-        tokens: 86_800, tokenLimit: 512, truncatedRows: 61, seconds: 12.3456, threads: 1,
-        kernels: "avx512-vnni"),
+      run: .init(tokens: 86_800, tokenLimit: 512, truncatedRows: 61),
+      timing: .init(
+        seconds: 12.3456, rows: 200, tokens: 86_800, threads: 1, kernels: "avx512-vnni"),
       predictions: predictions, labelNames: labels, mistakes: mistakes)
   }
 
@@ -92,11 +94,13 @@ struct EvaluationSummaryTests {
     let summary = try EvaluationSummary(
       model: .init(path: "m", scheme: "s", fileBytes: 1),
       dataset: .init(path: "d", textColumns: ["text"], labelColumn: nil, rows: 1, blankRows: 0),
-      run: .init(
-        tokens: 2, tokenLimit: 2, truncatedRows: 0, seconds: 0, threads: 2, kernels: "generic"),
+      run: .init(tokens: 2, tokenLimit: 2, truncatedRows: 0),
       predictions: predictions, labelNames: ["real", "fake"], mistakes: Mistakes(limit: 0))
     #expect(summary.notes == ["no row is labelled 'fake'"])
-    #expect(summary.textsPerSecond == 0)
+    #expect(summary.timing == nil)
+    // One row says nothing about others; Wilson's intervals know that by themselves.
+    #expect(
+      summary.scores.filter { $0.interval != nil }.map(\.name) == ["accuracy", "weighted-recall"])
     let text = try JSONText.encode(summary)
     #expect(text.contains("\"value\": null"))
     #expect(
@@ -114,8 +118,7 @@ struct EvaluationSummaryTests {
       try EvaluationSummary(
         model: .init(path: "m", scheme: "s", fileBytes: 1),
         dataset: .init(path: "d", textColumns: [], labelColumn: nil, rows: 1, blankRows: 2),
-        run: .init(
-          tokens: 2, tokenLimit: 2, truncatedRows: 0, seconds: 1, threads: 2, kernels: ""),
+        run: .init(tokens: 2, tokenLimit: 2, truncatedRows: 0),
         predictions: predictions, labelNames: ["real", "fake"], mistakes: Mistakes(limit: 0)
       ).notes
     }

@@ -248,15 +248,16 @@ struct PredictionsTests {
     var mistakes = Mistakes(limit: 3)
     let probabilities = [0.6, 0.9, 0.7, 0.9, 0.5, 0.8]
     for (index, probability) in probabilities.enumerated() {
-      mistakes.add(row: index + 1, truth: 0, predicted: 1, probability: probability, text: "x")
+      mistakes.add(
+        row: index + 1, truth: 0, predicted: 1, probability: probability, margin: 0, text: "x")
     }
     #expect(mistakes.count == 6 && mistakes.shown.map(\.row) == [2, 4, 6])
     var none = Mistakes(limit: 0)
-    none.add(row: 1, truth: 0, predicted: 1, probability: 1, text: "")
+    none.add(row: 1, truth: 0, predicted: 1, probability: 1, margin: 1, text: "")
     #expect(none.count == 1 && none.shown.isEmpty)
     var long = Mistakes(limit: 1)
     let marks = "e" + String(repeating: "\u{301}", count: 100_000)
-    long.add(row: 1, truth: 0, predicted: 1, probability: 1, text: marks + marks)
+    long.add(row: 1, truth: 0, predicted: 1, probability: 1, margin: 1, text: marks + marks)
     #expect(long.shown[0].excerpt.utf8.count < 4000)
   }
 }

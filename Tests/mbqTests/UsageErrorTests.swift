@@ -26,9 +26,31 @@ struct UsageErrorTests {
         "Error: Give either texts or --data, not both.\n"
       ),
       (["evaluate", "none.mbq"], "Error: Missing expected argument '--data <file>'\n"),
+      (["evaluate"], "Error: Missing expected argument '<model>'\n"),
       (
-        ["evaluate", "none.mbq", "--data", "-", "--baseline", "b.mbq"],
-        "Error: --baseline reads the data twice: give a file, not standard input.\n"
+        ["evaluate", "none.mbq", "--data", "-", "-o", "x"],
+        "Error: -o goes on with a file when it is run again: give --data a file, not standard input.\n"
+      ),
+      (
+        ["evaluate", "none.mbq", "--data", "x.csv", "--shard", "8/7", "-o", "x"],
+        "Error: --shard is 8/7; allowed: i/n with i from 1 to n, n up to 100000.\n"
+      ),
+      (
+        ["evaluate", "none.mbq", "--data", "x.csv", "--shard", "1/7"],
+        "Error: --shard answers a part of the rows: say with -o where to keep it.\n"
+      ),
+      (
+        ["evaluate", "none.mbq", "--data", "x.csv", "--unlabelled"],
+        "Error: Without labels there is nothing to score: give --baseline as well.\n"
+      ),
+      (
+        ["evaluate", "none.mbq", "--merge", "a", "b"],
+        "Error: --merge reads what was kept: leave out the model, --data, --baseline, --shard and "
+          + "--mistakes-file.\n"
+      ),
+      (
+        ["evaluate", "none.mbq", "--data", "x.csv", "--confidence", "1"],
+        "Error: --confidence is 1.0; allowed: 0.5 to 0.9999.\n"
       ),
       (
         ["demo", "--data", "x.csv"],

@@ -35,4 +35,11 @@ public struct TokenizerFiles: Equatable, Sendable {
   public var maximumLength: Int
   /// What looks unintended, one sentence each.
   public var warnings: [String]
+
+  /// No pieces at all: for models that are only given token ids.
+  public static let none = TokenizerFiles(
+    pieces: [], wordPieceCount: 0, lowercases: false, stripsAccents: false,
+    spacesIdeographs: false, cleansText: false, maximumWordLength: 0, unknownID: 0,
+    classificationID: 0, separatorID: 0, paddingID: 0, addedTokens: [], maximumLength: 0,
+    warnings: [])
 }

@@ -52,21 +52,22 @@ public struct Agreement: Sendable, Equatable, Codable {
     meanLogitDifference = differences.value / Double(baseline.logits.count)
     var divergences = CompensatedSum()
     for row in 0..<rows {
-      divergences.add(Self.divergence(baseline.logits(row: row), candidate.logits(row: row)))
+      divergences.add(divergence(baseline.logits(row: row), candidate.logits(row: row)))
     }
     meanKLDivergence = divergences.value / Double(rows)
   }
+}
 
-  private static func divergence(_ p: ArraySlice<Float>, _ q: ArraySlice<Float>) -> Double {
-    let (pExponentials, qExponentials) = (exponentials(p), exponentials(q))
-    let (pLogSum, qLogSum) = (log(pExponentials.sum), log(qExponentials.sum))
-    var sum = 0.0
-    for (a, b) in zip(p, q) {
-      let logP = (Double(a) - pExponentials.largest) - pLogSum
-      let logQ = (Double(b) - qExponentials.largest) - qLogSum
-      sum += exp(logP) * (logP - logQ)
-    }
-    // Never negative but for rounding (Gibbs).
-    return max(sum, 0)
+/// KL(p ‖ q) of the softmaxes of two rows of logits, in nats.
+func divergence(_ p: ArraySlice<Float>, _ q: ArraySlice<Float>) -> Double {
+  let (pExponentials, qExponentials) = (exponentials(p), exponentials(q))
+  let (pLogSum, qLogSum) = (log(pExponentials.sum), log(qExponentials.sum))
+  var sum = 0.0
+  for (a, b) in zip(p, q) {
+    let logP = (Double(a) - pExponentials.largest) - pLogSum
+    let logQ = (Double(b) - qExponentials.largest) - qLogSum
+    sum += exp(logP) * (logP - logQ)
   }
+  // Never negative but for rounding (Gibbs).
+  return max(sum, 0)
 }

@@ -62,14 +62,3 @@ public struct ClassScores: Sendable, Equatable {
     ClassScores(mean: scores) { Double($0.support) }
   }
 }
-
-extension ConfusionMatrix {
-  /// The scores of each label.
-  public var classScores: [ClassScores] {
-    (0..<labelCount).map { label in
-      ClassScores(
-        correct: self[truth: label, predicted: label], answers: answers(label),
-        support: support(label))
-    }
-  }
-}

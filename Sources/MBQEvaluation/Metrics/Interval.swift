@@ -8,13 +8,15 @@ public struct Interval: Sendable, Equatable, Codable {
     self.upper = upper
   }
 
-  /// The 95 % interval of a share; `nil` when `total` is 0.
+  /// The interval of a share; `nil` when `total` is 0.
   ///
   /// Wilson, "Probable inference, the law of succession, and statistical inference", 1927. Unlike
   /// p ± 1.96·√(p(1−p)/n) it stays within 0...1 and is right near both ends.
-  public static func wilson(successes: Int, total: Int) -> Interval? {
+  public static func wilson(
+    successes: Int, total: Int, confidence: Double = 0.95
+  ) -> Interval? {
     guard total > 0 else { return nil }
-    let z = 1.959963984540054  // the normal distribution's 97.5 % point
+    let z = Normal.twoSided(confidence: confidence)
     let n = Double(total)
     let share = Double(successes) / n
     let scale = 1 / (1 + z * z / n)

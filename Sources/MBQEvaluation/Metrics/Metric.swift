@@ -8,6 +8,67 @@ public protocol Metric: SendableMetatype {
 
   /// `predictions` has at least one row. Linear in the rows, but for a sort.
   static func value(of predictions: Predictions) -> MetricValue
+
+  /// The interval where theory gives one.
+  ///
+  /// `nil` leaves it to resampling.
+  static func closedInterval(of predictions: Predictions, confidence: Double) -> ClosedInterval?
+
+  /// The value of resampled rows, or `nil` if it cannot be had from sums over them.
+  ///
+  /// Called some thousand times.
+  static func value(ofResample sums: RowSums) -> Double?
+
+  /// The interval from the values of resamples.
+  static func resampledInterval(
+    _ values: [Double], around value: Double, confidence: Double
+  ) -> Interval?
+}
+
+extension Metric {
+  public static func closedInterval(
+    of predictions: Predictions, confidence: Double
+  ) -> ClosedInterval? { nil }
+
+  public static func value(ofResample sums: RowSums) -> Double? { nil }
+
+  public static func resampledInterval(
+    _ values: [Double], around value: Double, confidence: Double
+  ) -> Interval? { Bootstrap.interval(values, confidence: confidence) }
+}
+
+/// A metric that needs no more than the numbers of rows and answers of each label.
+public protocol CountedMetric: Metric {
+  /// `counts` has at least one row.
+  static func value(of counts: LabelCounts) -> MetricValue
+}
+
+extension CountedMetric {
+  public static func value(of predictions: Predictions) -> MetricValue {
+    value(of: predictions.confusion.labelCounts)
+  }
+
+  public static func value(ofResample sums: RowSums) -> Double? { value(of: sums.counts).value }
+}
+
+/// Where an interval comes from.
+public enum IntervalMethod: String, Sendable, Codable {
+  /// Wilson's score interval of a share.
+  case wilson
+  /// DeLong's variance of the area under a ROC curve, on the scale of its logit.
+  case deLong = "delong"
+  /// Percentiles of 2,000 seeded resamples of the rows.
+  case bootstrap
+}
+
+public struct ClosedInterval: Sendable, Equatable {
+  public var interval: Interval
+  public var method: IntervalMethod
+
+  public init(_ interval: Interval, _ method: IntervalMethod) {
+    self.interval = interval
+    self.method = method
+  }
 }
 
 /// How a metric reads.
@@ -25,14 +86,11 @@ public enum MetricStyle: String, Sendable, Codable {
 public struct MetricValue: Sendable, Equatable {
   /// `nil` when it is not defined for these predictions.
   public var value: Double?
-  /// 95 %, where it is known in closed form.
-  public var interval: Interval?
   /// What the reader should know: why there is no value, or which part was set to 0.
   public var note: String?
 
-  public init(_ value: Double?, interval: Interval? = nil, note: String? = nil) {
+  public init(_ value: Double?, note: String? = nil) {
     self.value = value
-    self.interval = interval
     self.note = note
   }
 }

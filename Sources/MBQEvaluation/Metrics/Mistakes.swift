@@ -9,14 +9,19 @@ public struct Mistakes: Sendable, Equatable, Codable {
     public var predicted: Int
     /// Of the label it predicted.
     public var probability: Double
+    /// How far that is above the probability of the true label.
+    public var margin: Double
     /// The start of the text.
     public var excerpt: String
 
-    public init(row: Int, truth: Int, predicted: Int, probability: Double, excerpt: String) {
+    public init(
+      row: Int, truth: Int, predicted: Int, probability: Double, margin: Double, excerpt: String
+    ) {
       self.row = row
       self.truth = truth
       self.predicted = predicted
       self.probability = probability
+      self.margin = margin
       self.excerpt = excerpt
     }
   }
@@ -33,18 +38,28 @@ public struct Mistakes: Sendable, Equatable, Codable {
 
   /// Counts a wrong answer to `text`.
   public mutating func add(
-    row: Int, truth: Int, predicted: Int, probability: Double, text: String
+    row: Int, truth: Int, predicted: Int, probability: Double, margin: Double, text: String
   ) {
     count += 1
-    let place = shown.firstIndex { $0.probability < probability } ?? shown.count
-    guard place < limit else { return }
-    // A character may have any number of combining marks: bound the scalars as well.
-    let start = String(text.unicodeScalars.prefix(8 * Self.excerptLength))
-    let excerpt = String(start.prefix(Self.excerptLength))
-    if shown.count == limit { shown.removeLast() }
-    shown.insert(
+    insert(
       Mistake(
-        row: row, truth: truth, predicted: predicted, probability: probability, excerpt: excerpt),
-      at: place)
+        row: row, truth: truth, predicted: predicted, probability: probability, margin: margin,
+        excerpt: MBQEvaluation.excerpt(of: text)))
+  }
+
+  /// Takes in those of another part of the same dataset.
+  public mutating func merge(_ other: Mistakes) {
+    count += other.count
+    for mistake in other.shown { insert(mistake) }
+  }
+
+  private mutating func insert(_ mistake: Mistake) {
+    let place =
+      shown.firstIndex {
+        ($0.probability, mistake.row) < (mistake.probability, $0.row)
+      } ?? shown.count
+    guard place < limit else { return }
+    if shown.count == limit { shown.removeLast() }
+    shown.insert(mistake, at: place)
   }
 }

@@ -22,6 +22,30 @@ public struct Outputs: Sendable, Equatable {
     self.labelCount = labelCount
   }
 
+  /// From (rows, labels) logits that are there already.
+  ///
+  /// Refuses a NaN or an infinity.
+  init(labelCount: Int, logits: [Float]) throws(EvaluationError) {
+    try self.init(labelCount: labelCount)
+    self.logits.reserveCapacity(logits.count)
+    for start in stride(from: 0, to: logits.count, by: labelCount) {
+      try append(logits: logits[start..<start + labelCount])
+    }
+  }
+
+  /// Rows of `parts` in turn: the first of each, then the second of each.
+  ///
+  /// The parts have the same labels, and as many rows as each other or one fewer towards the end.
+  init(interleaving parts: [Outputs]) {
+    labelCount = parts[0].labelCount
+    for row in 0..<parts[0].rowCount {
+      for part in parts where row < part.rowCount {
+        logits.append(contentsOf: part.logits(row: row))
+        predicted.append(part.predicted[row])
+      }
+    }
+  }
+
   public var rowCount: Int { predicted.count }
 
   /// (labels) The logits of a row, counted from 0.

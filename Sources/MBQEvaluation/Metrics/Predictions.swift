@@ -13,6 +13,18 @@ public struct Predictions: Sendable, Equatable {
     confusion = ConfusionMatrix(labelCount: labelCount)
   }
 
+  /// From answers that are there already; `truths` has a label of the model for each row.
+  public init(outputs: Outputs, truths: [Int32]) {
+    precondition(truths.count == outputs.rowCount, "a truth for every row")
+    self.outputs = outputs
+    self.truths = truths
+    confusion = ConfusionMatrix(labelCount: outputs.labelCount)
+    for (truth, predicted) in zip(truths, outputs.predicted) {
+      precondition((0..<outputs.labelCount).contains(Int(truth)), "label \(truth)")
+      confusion.count(truth: Int(truth), predicted: Int(predicted))
+    }
+  }
+
   public var labelCount: Int { outputs.labelCount }
   public var rowCount: Int { truths.count }
 

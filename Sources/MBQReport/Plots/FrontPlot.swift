@@ -1,76 +1,61 @@
-import Foundation
 import MBQEvaluation
 
-/// File size against the share of answers kept, as a self-contained SVG, readable in light and dark.
+/// File size against a share of answers: how good each file is for its bytes.
+///
+/// A self-contained SVG, readable in light and dark, or a part of a page.
 public struct FrontPlot: Sendable {
   public struct Point: Equatable, Sendable {
     public var bytes: Int
     /// 0 to 1.
     public var agreement: Double
     public var name: String
+    /// 95 %, where it is known.
+    public var interval: Interval?
 
-    public init(bytes: Int, agreement: Double, name: String) {
+    public init(bytes: Int, agreement: Double, name: String, interval: Interval? = nil) {
       self.bytes = bytes
       self.agreement = agreement
       self.name = name
+      self.interval = interval
     }
   }
 
   public var title: String
-  public var maximumBytes: Int
+  /// What the share is of.
+  public var shareName = "same labels"
+  /// Drawn as a line; `nil` if there is none.
+  public var maximumBytes: Int?
   public var points: [Point]
+  /// A shape of its own for each point, and a legend.
+  public var namesPoints = false
 
-  public init(title: String, maximumBytes: Int, points: [Point]) {
+  public init(title: String, maximumBytes: Int?, points: [Point]) {
     self.title = title
     self.maximumBytes = maximumBytes
     self.points = points
   }
 
-  private static let width = 640.0
-  private static let height = 400.0
-  private static let left = 64.0
-  private static let right = 16.0
-  private static let top = 40.0
-  private static let bottom = 48.0
-
+  /// The drawing as a file of its own.
   public var svg: String {
-    let largest = Double(max(points.map(\.bytes).max() ?? 1, maximumBytes)) * 1.05
-    let lowest = min(points.map(\.agreement).min() ?? 0, 0.99)
-    let floor = max(0, (lowest * 100 - 0.5).rounded(.down) / 100)
-    func x(_ bytes: Double) -> Double {
-      Self.left + bytes / largest * (Self.width - Self.left - Self.right)
-    }
-    func y(_ share: Double) -> Double {
-      Self.top + (1 - share) / (1 - floor) * (Self.height - Self.top - Self.bottom)
-    }
-    var parts = [header]
-    for index in 0...4 {
-      let share = floor + (1 - floor) * Double(index) / 4
-      parts.append(line(Self.left, y(share), Self.width - Self.right, y(share), "grid"))
-      parts.append(text(Self.left - 6, y(share) + 4, "end", Human.percent(share, digits: 1)))
-      let bytes = largest * Double(index) / 4
-      parts.append(
-        text(x(bytes), Self.height - Self.bottom + 18, "middle", Human.bytes(Int(bytes))))
-    }
-    parts.append(
-      line(x(Double(maximumBytes)), Self.top, x(Double(maximumBytes)), y(floor), "limit"))
-    let front = self.front
-    let path = front.map { "\(number(x(Double($0.bytes)))),\(number(y($0.agreement)))" }
-    parts.append(#"<polyline class="front" points="\#(path.joined(separator: " "))"/>"#)
-    for point in points {
-      let style = front.contains(point) ? "on" : "off"
-      parts.append(
-        #"<circle class="\#(style)" cx="\#(number(x(Double(point.bytes))))" cy="\#(number(y(point.agreement)))" r="4">"#
-          + "<title>\(escaped(point.name)): \(Human.bytes(point.bytes)), "
-          + "\(Human.percent(point.agreement))</title></circle>")
-    }
-    parts.append(text(Self.width / 2, Self.height - 8, "middle", "file size"))
-    parts.append(text(Self.left, 20, "start", title))
-    parts.append("</svg>\n")
-    return parts.joined(separator: "\n")
+    let legend = legend(.wide)
+    var canvas = PlotCanvas(width: PlotSize.wide.width, height: 400 + legend.height)
+    draw(on: &canvas, legend)
+    guard
+      case .element(let name, let attributes, let children) = canvas.svg(
+        "front", title: title, describing: summary)
+    else { return "" }
+    return Markup.element(name, attributes, [PlotStyle.standalone] + children).rendered
   }
 
-  /// The points no other beats in both size and agreement, the smallest first.
+  func markup(_ size: PlotSize) -> Markup {
+    let legend = legend(size)
+    var canvas = PlotCanvas(
+      width: size.width, height: (size == .wide ? 360 : 300) + legend.height)
+    draw(on: &canvas, legend)
+    return canvas.svg("front-\(size.suffix)", title: title, describing: summary)
+  }
+
+  /// The points no other beats in both size and share, the smallest first.
   public var front: [Point] {
     var front: [Point] = []
     for point in points.sorted(by: { ($0.bytes, -$0.agreement) < ($1.bytes, -$1.agreement) })
@@ -78,32 +63,75 @@ public struct FrontPlot: Sendable {
     return front
   }
 
-  private var header: String {
-    """
-    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))" \
-    font-family="system-ui, sans-serif" font-size="12">
-    <style>
-    text { fill: #222 } .grid { stroke: #ccc } .limit { stroke: #b00; stroke-dasharray: 4 4 }
-    .front { fill: none; stroke: #06c; stroke-width: 1.5 } .on { fill: #06c } .off { fill: #999 }
-    @media (prefers-color-scheme: dark) {
-    text { fill: #ddd } .grid { stroke: #444 } .front { stroke: #6af } .on { fill: #6af } }
-    </style>
-    """
+  private var summary: String {
+    let shown = points.prefix(40).map {
+      "\(DisplayText.clean($0.name, limit: 80)): \(Human.bytes($0.bytes)), "
+        + Human.percent($0.agreement)
+    }
+    return "File size across, \(shareName) up. " + shown.joined(separator: "; ")
+      + ". The dotted line joins the points that no other beats in both."
   }
 
-  private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String)
-    -> String
-  {
-    #"<line class="\#(style)" x1="\#(number(x1))" y1="\#(number(y1))" x2="\#(number(x2))" y2="\#(number(y2))"/>"#
+  private func legend(_ size: PlotSize) -> PlotLegend {
+    PlotLegend(
+      namesPoints ? points.enumerated().map { ($0.element.name, $0.offset) } : [],
+      width: size.width)
   }
 
-  private func text(_ x: Double, _ y: Double, _ anchor: String, _ content: String) -> String {
-    #"<text x="\#(number(x))" y="\#(number(y))" text-anchor="\#(anchor)">\#(escaped(content))</text>"#
+  private func draw(on canvas: inout PlotCanvas, _ legend: PlotLegend) {
+    let largest = Double(max(points.map(\.bytes).max() ?? 1, maximumBytes ?? 1, 1)) * 1.08
+    let lows = points.map { min($0.interval?.lower ?? 1, $0.agreement) }
+    let highs = points.map { max($0.interval?.upper ?? 0, $0.agreement) }
+    let (low, high) = (lows.min() ?? 0, highs.max() ?? 1)
+    let room = max((high - low) * 0.1, 0.002)
+    let (unit, name) = Self.unit(largest)
+    let axes = PlotAxes(
+      &canvas, x: (0, largest), y: (max(0, low - room), min(1, high + room)),
+      names: ("file size, \(name)", shareName),
+      labels: (
+        { PlotCanvas.number($0 / unit) }, { PlotCanvas.number($0 * 100) + " %" }
+      ), top: 30 + legend.height)
+    legend.draw(on: &canvas, top: 24, withLines: false)
+    if let maximumBytes {
+      let place = axes.x(Double(maximumBytes))
+      canvas.line(place, axes.frame.top, place, axes.frame.bottom, "limit")
+    }
+    drawFront(axes, on: &canvas)
+    for (index, point) in points.enumerated() {
+      let (x, y) = (axes.x(Double(point.bytes)), axes.y(point.agreement))
+      let mark = PlotMark(series: index)
+      if let interval = point.interval {
+        let (top, bottom) = (axes.y(interval.upper), axes.y(interval.lower))
+        canvas.line(x, top, x, bottom, mark.error)
+        canvas.line(x - 5, top, x + 5, top, mark.error)
+        canvas.line(x - 5, bottom, x + 5, bottom, mark.error)
+      }
+      let tip =
+        "\(DisplayText.clean(point.name, limit: 200)): \(Human.bytes(point.bytes)), "
+        + Human.percent(point.agreement)
+      if namesPoints {
+        canvas.shape(mark.outline(x, y), mark.style, tip: tip)
+      } else {
+        canvas.add(
+          "circle", front.contains(point) ? "on" : "off", [("cx", x), ("cy", y), ("r", 4)],
+          [.element("title", tip)])
+      }
+    }
   }
 
-  private func number(_ value: Double) -> String { fixedPoint(value, digits: 1) }
+  /// Steps: with as many bytes as a point has, one can have what that point has, until the next.
+  private func drawFront(_ axes: PlotAxes, on canvas: inout PlotCanvas) {
+    var path: [(x: Double, y: Double)] = []
+    for point in front {
+      let (x, y) = (axes.x(Double(point.bytes)), axes.y(point.agreement))
+      if let last = path.last { path.append((x, last.y)) }
+      path.append((x, y))
+    }
+    if let last = path.last { path.append((axes.frame.right, last.y)) }
+    canvas.path(path, "front")
+  }
 
-  private func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+  private static func unit(_ bytes: Double) -> (size: Double, name: String) {
+    bytes >= 2e9 ? (1e9, "GB") : bytes >= 2e6 ? (1e6, "MB") : bytes >= 2e3 ? (1e3, "kB") : (1, "B")
   }
 }

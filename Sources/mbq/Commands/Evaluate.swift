@@ -6,128 +6,215 @@ import MBQRuntime
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures a model's accuracy on labelled texts, alone or against a baseline.",
+    abstract: "Measures a model on labelled texts, alone or against a baseline.",
     discussion: """
-      Reads a CSV with the columns title, text and label (0, 1, … or label names), streaming.
+      Reads a CSV with the columns title, text and label (0, 1, … or label names), streaming. Every \
+      figure comes with an interval. With --baseline it says what became of the answers: flips, the \
+      drop of the accuracy and what so many rows can show; texts without labels will do for that.
+
+      -o keeps the answers in a file, from which a run that was ended goes on, which serves as \
+      --baseline later, and which --merge puts together with other parts: the result is the same to \
+      the byte as that of one run.
 
       Examples:
         mbq evaluate model-int8.mbq --data test.csv
         mbq evaluate model-int8.mbq --data test.csv --baseline model-fp32.mbq
-        mbq evaluate model-int8.mbq --data tweets.csv --text-column tweet
+        mbq evaluate model-fp32.mbq --data test.csv -o baseline.answers
+        mbq evaluate model-int8.mbq --data test.csv --baseline baseline.answers
+        mbq evaluate model-int8.mbq --data big.csv --shard 3/7 -o part3.answers
+        mbq evaluate --merge part*.answers --json
       """)
 
   @Argument(help: "The packed model.")
-  var model: String
+  var model: String?
 
   @Option(help: ArgumentHelp("The labelled dataset; - is standard input.", valueName: "file"))
-  var data: String
+  var data: String?
 
   @Option(
     help: ArgumentHelp(
-      "A model to compare the answers with, such as the fp32 one.", valueName: "model"))
+      "What to compare the answers with: a model, such as the fp32 one, or its stored answers.",
+      valueName: "file"))
   var baseline: String?
+
+  @Flag(help: "Compare on texts alone, even if there is a label column.")
+  var unlabelled = false
 
   @OptionGroup var columns: DataOptions
 
   @Option(help: ArgumentHelp("Cut texts to this many tokens.", valueName: "n"))
   var maxTokens: Int?
 
+  @OptionGroup var confidence: ConfidenceOption
+
   @Option(help: ArgumentHelp("Wrong answers to show, the surest first.", valueName: "n"))
   var mistakes = 5
+
+  @Option(
+    help: ArgumentHelp(
+      "Write every wrong answer with its text: CSV, or JSON Lines (.jsonl).", valueName: "file"))
+  var mistakesFile: String?
+
+  @Option(help: ArgumentHelp("Flips to show, the most harmful first.", valueName: "n"))
+  var flips = 10
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Keep the answers here; an ended run goes on from it.", valueName: "file"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp("Answer only part i of n (every n-th row) and keep it.", valueName: "i/n"))
+  var shard: ShardOption?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Put kept parts together, in any order, in place of a run.", valueName: "files"))
+  var merge: [String] = []
+
+  @Flag(help: "Leave out what differs from run to run: seconds, threads, kernels.")
+  var noTiming = false
 
   @Flag(help: "Print the result as JSON.")
   var json = false
 
+  @Flag(help: "Print the result as Markdown, for a pull request.")
+  var markdown = false
+
   @OptionGroup var runtime: RuntimeOptions
 
   func validate() throws {
-    guard baseline == nil || data != "-" else {
-      throw ValidationError("--baseline reads the data twice: give a file, not standard input.")
-    }
     guard mistakes >= 0 else {
       throw ValidationError("--mistakes is \(mistakes); allowed: 0 or more.")
+    }
+    guard flips >= 0 else { throw ValidationError("--flips is \(flips); allowed: 0 or more.") }
+    guard max(mistakes, flips) <= 10_000 else {
+      throw ValidationError("--mistakes and --flips show up to 10000; --mistakes-file writes all.")
+    }
+    guard !json || !markdown else {
+      throw ValidationError("Give either --json or --markdown, not both.")
+    }
+    guard merge.isEmpty else {
+      guard model == nil, data == nil, baseline == nil, shard == nil, mistakesFile == nil else {
+        throw ValidationError(
+          "--merge reads what was kept: leave out the model, --data, --baseline, --shard and "
+            + "--mistakes-file.")
+      }
+      return
+    }
+    guard model != nil else { throw ValidationError("Missing expected argument '<model>'") }
+    guard let data else { throw ValidationError("Missing expected argument '--data <file>'") }
+    guard !unlabelled || baseline != nil else {
+      throw ValidationError("Without labels there is nothing to score: give --baseline as well.")
+    }
+    guard data != "-" || output == nil else {
+      throw ValidationError(
+        "-o goes on with a file when it is run again: give --data a file, not standard input.")
+    }
+    if let shard {
+      guard AnswersKey.Shard(index: shard.index, count: shard.count).isValid else {
+        throw ValidationError(
+          "--shard is \(shard.index)/\(shard.count); allowed: i/n with i from 1 to n, n up to "
+            + "\(AnswersKey.Shard.largestCount).")
+      }
+      guard output != nil else {
+        throw ValidationError("--shard answers a part of the rows: say with -o where to keep it.")
+      }
     }
   }
 
   func run() throws {
-    let evaluator = Evaluator(
-      options: columns, runtime: runtime, maxTokens: maxTokens, mistakeLimit: mistakes)
-    let model = try runtime.model(model)
-    var reference: (path: String, model: Model)?
-    if let baseline {
-      let other = try runtime.model(baseline)
-      guard other.labels == model.labels else {
-        throw CommandError.badInput(
-          "'\(baseline)' has the labels \(other.labels.joined(separator: ", ")) and "
-            + "'\(self.model)' has \(model.labels.joined(separator: ", ")); "
-            + "compare models of the same task")
-      }
-      reference = (baseline, other)
-    }
-    let result = try evaluator.run(self.model, data: data, model: model, name: "evaluate")
-    guard let reference else {
-      try show(result.summary, nil)
+    if !merge.isEmpty {
+      try mergeParts()
       return
     }
-    let base = try evaluator.run(
-      reference.path, data: data, model: reference.model, name: "baseline")
-    let agreement = try Agreement(
-      baseline: base.predictions.outputs, candidate: result.predictions.outputs)
-    try show(
-      result.summary,
-      Comparison(
-        baseline: reference.path, baselineAccuracy: base.summary.accuracy,
-        accuracyDifference: result.summary.accuracy - base.summary.accuracy, agreement: agreement,
-        agreementShare: agreement.share))
+    guard let path = model, let data else { return }
+    let model = try runtime.model(path)
+    try EvaluationRun.refuseMultiLabel(model, path)
+    let baseline = try baseline.map {
+      try BaselineSource.open($0, for: model, named: path, runtime)
+    }
+    var run = EvaluationRun(
+      options: columns, runtime: runtime, maxTokens: maxTokens, mistakeLimit: mistakes,
+      flipLimit: flips)
+    run.isUnlabelled = unlabelled
+    run.output = output
+    if let shard { run.shard = .init(index: shard.index, count: shard.count) }
+    let result: EvaluationRun.Result
+    if let mistakesFile {
+      result = try MistakesFile(path: mistakesFile, labels: model.labels).write { visit in
+        try run.run(path, model: model, data: data, baseline: baseline, visit: visit)
+      }
+    } else {
+      result = try run.run(path, model: model, data: data, baseline: baseline)
+    }
+    if shard != nil {
+      showPart(result.answers)
+    } else {
+      try show(result.answers, noTiming ? nil : result.timing)
+    }
   }
 
-  /// The keys of the JSON form.
-  private struct Comparison: Encodable {
-    var baseline: String
-    var baselineAccuracy: Double
-    var accuracyDifference: Double
-    var agreement: Agreement
-    var agreementShare: Double
+  private func mergeParts() throws {
+    var parts: [(name: String, answers: Answers)] = []
+    for path in merge { parts.append((path, try AnswersFile.read(path: path))) }
+    let answers = try Answers.merged(parts)
+    if let output { try AnswersFile.write(answers, to: output) }
+    try show(answers, nil)
   }
 
+  /// The figures of a part mean little; what was done and what comes next does.
+  private func showPart(_ answers: Answers) {
+    let shard = answers.key.shard
+    Output.show(
+      Report([
+        .facts([
+          .init("part", .text("\(shard.index)/\(shard.count)")),
+          .init("rows", .count(answers.rowCount)),
+          .init("kept in", .text(output ?? "")),
+        ]),
+        .note("mbq evaluate --merge puts the \(shard.count) parts together"),
+      ]), json: json)
+  }
+
+  /// The keys of the JSON form where there is a comparison.
   private struct Both: Encodable {
-    var evaluation: EvaluationSummary
-    var comparison: Comparison
+    var evaluation: EvaluationSummary?
+    var comparison: ComparisonSummary
   }
 
-  private func show(_ summary: EvaluationSummary, _ comparison: Comparison?) throws {
+  private func show(_ answers: Answers, _ timing: EvaluationSummary.Timing?) throws {
+    let evaluation = try answers.evaluation(timing: timing, confidence: confidence.value)
+    let comparison = try answers.comparison(confidence: confidence.value)
     if json {
       if let comparison {
-        Output.show(try JSONText.encode(Both(evaluation: summary, comparison: comparison)))
-      } else {
-        Output.show(try JSONText.encode(summary))
+        Output.show(try JSONText.encode(Both(evaluation: evaluation, comparison: comparison)))
+      } else if let evaluation {
+        Output.show(try JSONText.encode(evaluation))
       }
       return
     }
-    var report = summary.report(width: 80)
-    if let comparison {
-      let agreement = comparison.agreement
-      let points = comparison.accuracyDifference * 100
-      report.blocks += [
-        .heading("Against \(comparison.baseline)"),
-        .facts([
-          .init(
-            "accuracy",
-            "\(Human.percent(comparison.baselineAccuracy)), here "
-              + "\(points < 0 ? "" : "+")\(fixedPoint(points, digits: 2)) points"),
-          .init(
-            "same answers",
-            "\(Human.percent(agreement.share)) (\(agreement.flips.count) of "
-              + "\(agreement.rows) differ)"),
-          .init(
-            "logits",
-            "differ by at most \(fixedPoint(agreement.largestLogitDifference, digits: 4)) "
-              + "(row \(agreement.largestLogitDifferenceRow)), "
-              + "\(fixedPoint(agreement.meanLogitDifference, digits: 4)) on average"),
-          .init("KL divergence", "\(agreement.meanKLDivergence) nats"),
-        ]),
-      ]
+    var report = Report()
+    if let evaluation {
+      report = evaluation.report(width: 80)
+    } else {
+      report.blocks.append(.facts(unlabelledFacts(answers, timing)))
     }
-    Output.show(report, json: false)
+    if let comparison { report.blocks += comparison.report().blocks }
+    Output.show(markdown ? MarkdownRenderer.render(report) : TextRenderer.render(report))
+  }
+
+  private func unlabelledFacts(
+    _ answers: Answers, _ timing: EvaluationSummary.Timing?
+  ) -> [Report.Fact] {
+    let dataset = answers.key.dataset
+    return [
+      .init("model", answers.key.model.summary.path),
+      .init(
+        "data",
+        "\(dataset.path): \(Human.count(dataset.rows)) rows of "
+          + "\(dataset.textColumns.joined(separator: " + ")), without labels"),
+    ] + (timing.map { [.init("time", $0.report)] } ?? [])
   }
 }

@@ -37,7 +37,7 @@ struct Inspect: ParsableCommand {
   var json = false
 
   func run() throws {
-    if isPacked() {
+    if PackedFiles.isPacked(path) {
       try showPacked(try Model(path: path))
     } else {
       do throws(CheckpointError) {
@@ -46,13 +46,6 @@ struct Inspect: ParsableCommand {
         throw QuantizerError.checkpoint(error)
       }
     }
-  }
-
-  private func isPacked() -> Bool {
-    if URL(fileURLWithPath: path).pathExtension == "mbq" { return true }
-    // Opened without waiting: a pipe is refused, as any checkpoint that is none.
-    guard let file = try? MappedFile(path: path) else { return false }
-    return file.bytes.starts(with: [0x89, 0x4D, 0x42, 0x51])
   }
 
   // MARK: Checkpoints

@@ -11,6 +11,8 @@ struct CompressionRun {
   let options: CompressionOptions
   let columns: DataOptions
   let runtime: RuntimeOptions
+  /// What stands before each stage's name in its bar; a run that makes several models says which.
+  var label = ""
 
   struct Result {
     var recipe: Recipe
@@ -46,7 +48,7 @@ struct CompressionRun {
       }
       compressor.pieceCounts = try data.pieceCounts(text, checkpoint)
     }
-    let progress = StagedProgress()
+    let progress = StagedProgress(label)
     defer { progress.finish() }
     compressor.progress = { progress.show($0, $1) }
     let prepared = try compressor.prepare(checkpoint)
@@ -136,14 +138,19 @@ extension CompressionRun {
 
 /// One bar a stage, each stage's share of 100.
 final class StagedProgress {
+  private let label: String
   private var stage = ""
   private var bar: ProgressBar?
   private var shown = 0
 
+  /// `label` stands before each stage's name.
+  init(_ label: String = "") { self.label = label }
+
   func show(_ stage: String, _ share: Double) {
     if stage != self.stage {
       bar?.finish()
-      bar = ProgressBar(stage, total: 100, unit: "%")
+      bar = ProgressBar(
+        label.isEmpty ? stage : "\(label): \(stage)", total: 100, unit: "%")
       self.stage = stage
       shown = 0
     }

@@ -30,7 +30,7 @@ struct DataOptions: ParsableArguments {
     _ path: String, labels: [String], withLabels: Bool = true
   ) throws(DatasetError) -> LabelledTexts {
     let vocabulary: LabelVocabulary
-    if let labelMap {
+    if let labelMap, withLabels {
       vocabulary = try LabelVocabulary(names: labels, map: labelMap)
     } else {
       vocabulary = LabelVocabulary(names: labels)

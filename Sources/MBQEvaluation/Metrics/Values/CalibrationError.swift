@@ -15,8 +15,7 @@ public enum CalibrationError: Metric {
       repeating: (correct: 0, confidence: CompensatedSum(), rows: 0), count: binCount)
     for (row, predicted) in predictions.outputs.predicted.enumerated() {
       let probability = predictions.outputs.probability(of: Int(predicted), row: row)
-      let place = (probability * Double(binCount)).rounded(.up)
-      let bin = min(max(Int(place) - 1, 0), binCount - 1)
+      let bin = bin(of: probability)
       bins[bin].rows += 1
       bins[bin].confidence.add(probability)
       if predicted == predictions.truths[row] { bins[bin].correct += 1 }
@@ -24,5 +23,28 @@ public enum CalibrationError: Metric {
     var sum = 0.0
     for bin in bins { sum += abs(Double(bin.correct) - bin.confidence.value) }
     return MetricValue(sum / Double(predictions.rowCount))
+  }
+
+  static func bin(of probability: Double) -> Int {
+    let place = (probability * Double(binCount)).rounded(.up)
+    return min(max(Int(place) - 1, 0), binCount - 1)
+  }
+
+  public static func value(ofResample sums: RowSums) -> Double? {
+    sums.calibrationGaps.reduce(0) { $0 + abs($1) } / Double(sums.rows)
+  }
+
+  /// The wider of the percentile interval and its mirror image.
+  ///
+  /// Chance makes a gap in every bin, and resampling makes more of it, so that the percentiles alone
+  /// lie too high and may leave out the value itself.
+  public static func resampledInterval(
+    _ values: [Double], around value: Double, confidence: Double
+  ) -> Interval? {
+    Bootstrap.interval(values, confidence: confidence).map {
+      Interval(
+        lower: max(0, min($0.lower, 2 * value - $0.upper)),
+        upper: max($0.upper, 2 * value - $0.lower))
+    }
   }
 }

@@ -8,12 +8,17 @@ public enum LogLoss: Metric {
   public static let style = MetricStyle.loss
 
   public static func value(of predictions: Predictions) -> MetricValue {
-    let epsilon = Double.ulpOfOne
     var sum = CompensatedSum()
-    for (row, truth) in predictions.truths.enumerated() {
-      let probability = predictions.outputs.probability(of: Int(truth), row: row)
-      sum.add(-log(min(max(probability, epsilon), 1 - epsilon)))
-    }
+    for row in predictions.truths.indices { sum.add(loss(predictions, row: row)) }
     return MetricValue(sum.value / Double(predictions.rowCount))
+  }
+
+  public static func value(ofResample sums: RowSums) -> Double? { sums.loss / Double(sums.rows) }
+
+  /// Of one row, counted from 0.
+  static func loss(_ predictions: Predictions, row: Int) -> Double {
+    let epsilon = Double.ulpOfOne
+    let probability = predictions.outputs.probability(of: Int(predictions.truths[row]), row: row)
+    return -log(min(max(probability, epsilon), 1 - epsilon))
   }
 }

@@ -2,17 +2,16 @@
 ///
 /// Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient", 2004;
 /// scikit-learn's `matthews_corrcoef`.
-public enum MatthewsCorrelation: Metric {
+public enum MatthewsCorrelation: CountedMetric {
   public static let name = "matthews"
   public static let title = "Matthews correlation"
   public static let style = MetricStyle.score
 
-  public static func value(of predictions: Predictions) -> MetricValue {
-    let confusion = predictions.confusion
-    let total = Double(confusion.total)
+  public static func value(of counts: LabelCounts) -> MetricValue {
+    let total = Double(counts.total)
     var (both, truths, answers) = (0.0, 0.0, 0.0)
-    for label in 0..<confusion.labelCount {
-      let (support, answered) = (Double(confusion.support(label)), Double(confusion.answers(label)))
+    for label in counts.correct.indices {
+      let (support, answered) = (Double(counts.support[label]), Double(counts.answers[label]))
       both += support * answered
       truths += support * support
       answers += answered * answered
@@ -21,6 +20,6 @@ public enum MatthewsCorrelation: Metric {
     guard spread > 0 else {
       return MetricValue(0, note: "all rows have one label or one answer; set to 0")
     }
-    return MetricValue((Double(confusion.correct) * total - both) / spread.squareRoot())
+    return MetricValue((Double(counts.totalCorrect) * total - both) / spread.squareRoot())
   }
 }

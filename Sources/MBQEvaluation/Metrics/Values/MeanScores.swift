@@ -1,67 +1,74 @@
 // Precision, recall and F1 over all labels, weighted by support or every label alike.
 
-public enum WeightedPrecision: Metric {
+public enum WeightedPrecision: CountedMetric {
   public static let name = "weighted-precision"
   public static let title = "weighted precision"
   public static let style = MetricStyle.share
 
-  public static func value(of predictions: Predictions) -> MetricValue {
-    let mean = ClassScores.weightedMean(predictions.confusion.classScores)
+  public static func value(of counts: LabelCounts) -> MetricValue {
+    let mean = ClassScores.weightedMean(counts.classScores)
     return MetricValue(mean.precision, note: note(mean, .precision))
   }
 }
 
-public enum WeightedRecall: Metric {
+/// The same number as the accuracy, and so with its interval.
+public enum WeightedRecall: CountedMetric {
   public static let name = "weighted-recall"
   public static let title = "weighted recall"
   public static let style = MetricStyle.share
 
-  public static func value(of predictions: Predictions) -> MetricValue {
-    let mean = ClassScores.weightedMean(predictions.confusion.classScores)
+  public static func value(of counts: LabelCounts) -> MetricValue {
+    let mean = ClassScores.weightedMean(counts.classScores)
     return MetricValue(mean.recall, note: note(mean, .recall))
+  }
+
+  public static func closedInterval(
+    of predictions: Predictions, confidence: Double
+  ) -> ClosedInterval? {
+    Accuracy.closedInterval(of: predictions, confidence: confidence)
   }
 }
 
-public enum WeightedF1: Metric {
+public enum WeightedF1: CountedMetric {
   public static let name = "weighted-f1"
   public static let title = "weighted F1"
   public static let style = MetricStyle.share
 
-  public static func value(of predictions: Predictions) -> MetricValue {
-    let mean = ClassScores.weightedMean(predictions.confusion.classScores)
+  public static func value(of counts: LabelCounts) -> MetricValue {
+    let mean = ClassScores.weightedMean(counts.classScores)
     return MetricValue(mean.f1, note: note(mean, .f1))
   }
 }
 
-public enum MacroPrecision: Metric {
+public enum MacroPrecision: CountedMetric {
   public static let name = "macro-precision"
   public static let title = "macro precision"
   public static let style = MetricStyle.share
 
-  public static func value(of predictions: Predictions) -> MetricValue {
-    let mean = ClassScores.macroMean(predictions.confusion.classScores)
+  public static func value(of counts: LabelCounts) -> MetricValue {
+    let mean = ClassScores.macroMean(counts.classScores)
     return MetricValue(mean.precision, note: note(mean, .precision))
   }
 }
 
-public enum MacroRecall: Metric {
+public enum MacroRecall: CountedMetric {
   public static let name = "macro-recall"
   public static let title = "macro recall"
   public static let style = MetricStyle.share
 
-  public static func value(of predictions: Predictions) -> MetricValue {
-    let mean = ClassScores.macroMean(predictions.confusion.classScores)
+  public static func value(of counts: LabelCounts) -> MetricValue {
+    let mean = ClassScores.macroMean(counts.classScores)
     return MetricValue(mean.recall, note: note(mean, .recall))
   }
 }
 
-public enum MacroF1: Metric {
+public enum MacroF1: CountedMetric {
   public static let name = "macro-f1"
   public static let title = "macro F1"
   public static let style = MetricStyle.share
 
-  public static func value(of predictions: Predictions) -> MetricValue {
-    let mean = ClassScores.macroMean(predictions.confusion.classScores)
+  public static func value(of counts: LabelCounts) -> MetricValue {
+    let mean = ClassScores.macroMean(counts.classScores)
     return MetricValue(mean.f1, note: note(mean, .f1))
   }
 }

@@ -1,0 +1,51 @@
+import MBQCore
+
+/// Why parts of a dataset's answers cannot be put together.
+public enum AnswersMergeError: ExplainedError, Equatable {
+  case nothing
+  case different(first: String, second: String, what: String)
+  case unfinished(name: String, rows: Int, expected: Int)
+  case double(index: Int, count: Int, first: String, second: String)
+  case missing(indices: [Int], count: Int)
+
+  public var explanation: String {
+    switch self {
+    case .nothing:
+      "there are no parts to put together; name the files that mbq evaluate --shard wrote"
+    case .different(let first, let second, let what):
+      "'\(second)' and '\(first)' differ in \(what); put together parts of one evaluation"
+    case .unfinished(let name, let rows, let expected):
+      "'\(name)' has \(rows) of its \(counted(expected, "row")); run the same mbq evaluate --shard "
+        + "command again, it goes on from there"
+    case .double(let index, let count, let first, let second):
+      "'\(first)' and '\(second)' are both part \(index)/\(count); name each part once"
+    case .missing(let indices, let count):
+      "of \(count) parts "
+        + indices.prefix(20).map { "\($0)/\(count)" }.joined(separator: ", ")
+        + (indices.count > 20 ? " and \(indices.count - 20) more" : "")
+        + (indices.count == 1 ? " is" : " are")
+        + " missing; make what is missing with mbq evaluate --shard, and name every part"
+    }
+  }
+}
+
+/// Why a file of answers cannot be used.
+public enum AnswersFileError: ExplainedError, Equatable {
+  case file(FileError)
+  case notAnswers(path: String)
+  case otherVersion(path: String, found: Int, known: Int)
+  case damaged(path: String, what: String)
+
+  public var explanation: String {
+    switch self {
+    case .file(let error): error.explanation
+    case .notAnswers(let path):
+      "'\(path)' is not a file of answers; mbq evaluate -o FILE writes one"
+    case .otherVersion(let path, let found, let known):
+      "'\(path)' holds answers in version \(found) of the format, this build reads \(known); "
+        + "make it again with this build"
+    case .damaged(let path, let what):
+      "'\(path)' is damaged: \(what); make it again with mbq evaluate -o"
+    }
+  }
+}

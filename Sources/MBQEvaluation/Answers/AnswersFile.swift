@@ -1,0 +1,89 @@
+import Foundation
+import MBQCore
+import MBQFormat
+
+/// Files of answers: what `mbq evaluate -o` writes, resumes from, and puts together again.
+///
+/// Formats/answers/answers.md says what is in them. Nothing in them depends on the time, the machine or
+/// the threads.
+public enum AnswersFile {
+  static let signature: [UInt8] = [0x89, 0x4D, 0x42, 0x51, 0x41, 0x0D, 0x0A, 0x1A]
+  static let version: UInt32 = 1
+  static let headerLimit = 64 << 20
+
+  struct Header: Codable {
+    var key: AnswersKey
+    var rows: Int
+    var mistakes: Mistakes
+    var flips: FlipList
+  }
+
+  /// Whether the file at `path` starts like one; `false` also if there is none.
+  public static func isOne(at path: String) -> Bool {
+    guard let handle = FileHandle(forReadingAtPath: path),
+      let start = try? handle.read(upToCount: signature.count)
+    else { return false }
+    return Array(start) == signature
+  }
+
+  /// Replaces the file at `path` whole or not at all.
+  public static func write(_ answers: Answers, to path: String) throws(AnswersFileError) {
+    do throws(FileError) {
+      try AtomicFile.write(to: path) { append throws(FileError) in
+        try encode(answers, append)
+      }
+    } catch {
+      throw .file(error)
+    }
+  }
+
+  /// The bytes of the file.
+  public static func bytes(_ answers: Answers) -> [UInt8] {
+    var bytes: [UInt8] = []
+    encode(answers) { (part: UnsafeRawBufferPointer) in bytes.append(contentsOf: part) }
+    return bytes
+  }
+
+  private static func encode<Failure: Error>(
+    _ answers: Answers, _ append: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    var digests: [UInt8] = []
+    func emit(_ part: UnsafeRawBufferPointer) throws(Failure) {
+      digests += sha256(part)
+      try append(part)
+    }
+    try send(head(answers), emit)
+    try send(answers.outputs.logits, emit)
+    if let baseline = answers.baseline { try send(baseline.logits, emit) }
+    if let truths = answers.truths { try send(truths, emit) }
+    try send(answers.packedLengths, emit)
+    try send(digests.withUnsafeBytes { sha256($0) }, append)
+  }
+
+  private static func send<Value: BitwiseCopyable, Failure: Error>(
+    _ values: [Value], _ receive: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    // A typed error does not pass through withUnsafeBytes.
+    var failure: Failure?
+    values.withUnsafeBytes { bytes in
+      do throws(Failure) { try receive(bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  private static func head(_ answers: Answers) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let header = Header(
+      key: answers.key, rows: answers.rowCount, mistakes: answers.mistakes, flips: answers.flips)
+    // Strings, integers and finite numbers only: there is nothing that the encoder could refuse.
+    guard let json = try? encoder.encode(header) else {
+      preconditionFailure("a header of plain values")
+    }
+    var bytes = signature
+    for number in [version, UInt32(json.count)] {
+      bytes += (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * UInt32($0))) }
+    }
+    return bytes + json
+  }
+}

@@ -1,0 +1,166 @@
+/// What was lost on the way from one model to another, on the same rows, as plain values: the source of
+/// its text, its Markdown and its JSON.
+///
+/// The property names are the keys of the JSON form and do not change within a `schema`. What needs
+/// the true labels is left out where there are none.
+public struct ComparisonSummary: Sendable, Equatable, Codable {
+  /// A figure and how far rows like these leave it open.
+  public struct Estimate: Sendable, Equatable, Codable {
+    public var value: Double
+    /// Left out where the rows show no variation.
+    public var interval: Interval?
+
+    public init(value: Double, interval: Interval?) {
+      self.value = value
+      self.interval = interval
+    }
+  }
+
+  /// Rows that the two answer differently.
+  public struct Flips: Sendable, Equatable, Codable {
+    public var total: Int
+    /// Right before, wrong now; wrong before, right now; wrong before and now, differently.
+    public var lost: Int?
+    public var gained: Int?
+    public var other: Int?
+  }
+
+  public struct AccuracyChange: Sendable, Equatable, Codable {
+    public var counts: PairedCounts
+    public var baseline: Double
+    public var candidate: Double
+    /// Baseline less candidate: above 0 when the candidate is worse.
+    public var drop: Double
+    /// Tango's score interval: the one to quote.
+    public var interval: Interval
+    /// Newcombe's interval, from another construction, and the percentiles of 2,000 paired resamples
+    /// (left out when no row tells the two apart): where the three agree, the method does not matter.
+    public var newcombe: Interval
+    public var bootstrap: Interval?
+    /// Exact and two-sided: how likely so uneven a split is if neither model is better.
+    public var mcNemar: Double
+    /// The smallest drop that a test of so many rows finds, with the probability `detectionPower`
+    /// (Connor 1987).
+    public var detectableDrop: Double
+    public var detectionPower: Double
+  }
+
+  public struct LogitChange: Sendable, Equatable, Codable {
+    public var mean: Double
+    public var largest: Double
+    /// The row of the largest, from 1.
+    public var largestRow: Int
+  }
+
+  /// The rows of one label.
+  public struct LabelChange: Sendable, Equatable, Codable {
+    public var name: String
+    public var support: Int
+    public var recallBefore: Double
+    public var recallAfter: Double
+    public var lost: Int
+    public var gained: Int
+    /// Of the recall, with Tango's interval; left out without rows.
+    public var drop: Estimate?
+  }
+
+  /// The rows of some length.
+  public struct LengthChange: Sendable, Equatable, Codable {
+    /// In tokens as the candidate read them, special ones included; both ends belong to it.
+    public var from: Int
+    public var to: Int
+    public var rows: Int
+    public var flips: Int
+    public var accuracyBefore: Double?
+    public var accuracyAfter: Double?
+    public var lost: Int?
+    public var gained: Int?
+  }
+
+  public struct Flip: Sendable, Equatable, Codable {
+    /// From 1, as in the dataset.
+    public var row: Int
+    public var truth: String?
+    public var baseline: String
+    public var candidate: String
+    public var kind: FlipKind?
+    /// Of the true label; without labels, of the label the baseline chose.
+    public var probabilityBefore: Double
+    public var probabilityAfter: Double
+    public var divergence: Double
+    public var excerpt: String
+  }
+
+  public var schema = "mbq-comparison/1"
+  public var baseline: EvaluationSummary.Model
+  public var candidate: EvaluationSummary.Model
+  public var dataset: EvaluationSummary.Dataset
+  public var rows: Int
+  /// Of every interval here, such as 0.95.
+  public var confidence: Double
+  /// The share of rows answered alike, with Wilson's interval.
+  public var agreement: Estimate
+  public var flips: Flips
+  public var accuracy: AccuracyChange?
+  /// The mean over rows of KL(baseline ‖ candidate), in nats, with percentiles of 2,000 resamples.
+  public var divergence: Estimate
+  public var logits: LogitChange
+  public var labels: [LabelChange]
+  public var lengths: [LengthChange]
+  /// The most harmful flips; more exist if `flips.total` is larger.
+  public var listedFlips: [Flip]
+}
+
+/// What two models answered to the same rows: what a comparison is computed from.
+public struct PairedAnswers: Sendable {
+  public var baseline: Outputs
+  public var candidate: Outputs
+  /// (rows) `nil` without labels.
+  public var truths: [Int32]?
+  /// (rows) Tokens, as the candidate read them.
+  public var lengths: [Int]
+
+  /// Refuses outputs of different rows or labels, and no rows at all.
+  public init(
+    baseline: Outputs, candidate: Outputs, truths: [Int32]?, lengths: [Int]
+  ) throws(EvaluationError) {
+    guard baseline.labelCount == candidate.labelCount else {
+      throw .differentLabels(baseline: baseline.labelCount, candidate: candidate.labelCount)
+    }
+    guard baseline.rowCount == candidate.rowCount else {
+      throw .differentRows(baseline: baseline.rowCount, candidate: candidate.rowCount)
+    }
+    guard candidate.rowCount > 0 else { throw .nothingToScore }
+    precondition(truths.map { $0.count == candidate.rowCount } ?? true, "a truth for every row")
+    precondition(lengths.count == candidate.rowCount, "a length for every row")
+    self.baseline = baseline
+    self.candidate = candidate
+    self.truths = truths
+    self.lengths = lengths
+  }
+
+  public var rowCount: Int { candidate.rowCount }
+
+  /// The flips without their texts, for a comparison of which only the answers are left.
+  public func flips(limit: Int) -> FlipList {
+    var list = FlipList(limit: limit)
+    for row in 0..<rowCount {
+      list.add(
+        baseline: baseline, baselineRow: row, candidate: candidate, candidateRow: row,
+        truth: truths.map { Int($0[row]) }, number: row + 1, text: "")
+    }
+    return list
+  }
+
+  /// Right and wrong answers of the rows that `isCounted` says; `nil` without labels.
+  func counts(where isCounted: (Int) -> Bool = { _ in true }) -> PairedCounts? {
+    guard let truths else { return nil }
+    var counts = PairedCounts()
+    for row in 0..<rowCount where isCounted(row) {
+      counts.count(
+        baselineIsRight: baseline.predicted[row] == truths[row],
+        candidateIsRight: candidate.predicted[row] == truths[row])
+    }
+    return counts
+  }
+}

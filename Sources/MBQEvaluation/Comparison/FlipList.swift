@@ -1,0 +1,106 @@
+import Foundation
+
+/// The rows that two models answer differently and that are worth reading: the most harmful ones.
+///
+/// Keeps `limit` of them with the start of their texts, and counts nothing: `ComparisonSummary` does.
+public struct FlipList: Sendable, Equatable, Codable {
+  public struct Flip: Sendable, Equatable, Codable {
+    /// From 1, as in the dataset.
+    public var row: Int
+    /// `nil` without labels.
+    public var truth: Int?
+    public var baseline: Int
+    public var candidate: Int
+    /// What the baseline gave to the true label; without labels, to the label it chose.
+    public var probabilityBefore: Double
+    /// What the candidate gives to the same label.
+    public var probabilityAfter: Double
+    /// KL(baseline ‖ candidate) of the row, in nats.
+    public var divergence: Double
+    /// The start of the text.
+    public var excerpt: String
+
+    public var kind: FlipKind? {
+      guard let truth else { return nil }
+      return truth == baseline ? .lost : truth == candidate ? .gained : .other
+    }
+
+    /// Right answers lost come first, by what the true label lost; then changed wrong answers; then
+    /// right answers gained.
+    ///
+    /// Without labels those whose probabilities moved furthest.
+    static func isWorse(_ a: Flip, _ b: Flip) -> Bool {
+      if a.kind != b.kind { return (a.kind?.rank ?? 0) < (b.kind?.rank ?? 0) }
+      let (first, second) = (a.harm, b.harm)
+      return first == second ? a.row < b.row : first > second
+    }
+
+    private var harm: Double { truth == nil ? divergence : probabilityBefore - probabilityAfter }
+  }
+
+  public let limit: Int
+  /// The most harmful first; of equals the earlier row.
+  public private(set) var shown: [Flip] = []
+
+  public init(limit: Int) { self.limit = max(limit, 0) }
+
+  /// Considers a row counted from 0 of both outputs; `number` is its place in the dataset, from 1.
+  ///
+  /// Rows that are answered alike are passed over.
+  public mutating func add(
+    baseline: Outputs, baselineRow: Int, candidate: Outputs, candidateRow: Int, truth: Int?,
+    number: Int, text: String
+  ) {
+    let (before, after) = (
+      Int(baseline.predicted[baselineRow]), Int(candidate.predicted[candidateRow])
+    )
+    guard before != after else { return }
+    let label = truth ?? before
+    insert(
+      Flip(
+        row: number, truth: truth, baseline: before, candidate: after,
+        probabilityBefore: baseline.probability(of: label, row: baselineRow),
+        probabilityAfter: candidate.probability(of: label, row: candidateRow),
+        divergence: divergence(
+          baseline.logits(row: baselineRow), candidate.logits(row: candidateRow)),
+        excerpt: excerpt(of: text)))
+  }
+
+  /// Takes in those of another part of the same dataset.
+  public mutating func merge(_ other: FlipList) {
+    for flip in other.shown { insert(flip) }
+  }
+
+  private mutating func insert(_ flip: Flip) {
+    let place = shown.firstIndex { Flip.isWorse(flip, $0) } ?? shown.count
+    guard place < limit else { return }
+    if shown.count == limit { shown.removeLast() }
+    shown.insert(flip, at: place)
+  }
+}
+
+/// What became of an answer that changed.
+public enum FlipKind: String, Sendable, Codable {
+  /// Right before, wrong now.
+  case lost
+  /// Wrong before and now, differently.
+  case other
+  /// Wrong before, right now.
+  case gained
+
+  var rank: Int {
+    switch self {
+    case .lost: 0
+    case .other: 1
+    case .gained: 2
+    }
+  }
+}
+
+/// The start of a text, for a list.
+///
+/// A character may have any number of combining marks: the scalars are bounded as well.
+func excerpt(of text: String) -> String {
+  let start = String(text.unicodeScalars.prefix(8 * Mistakes.excerptLength))
+  return String(start.prefix(Mistakes.excerptLength))
+}

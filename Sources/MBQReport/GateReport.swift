@@ -1,0 +1,90 @@
+import MBQEvaluation
+
+extension GateLimit {
+  /// `accuracy drop at most 0.5 points`.
+  public var title: String { "\(name) at most \(text(limit))\(unit)" }
+
+  /// Why the verdict is what it is, in a sentence or two.
+  public func reason(confidence: Double) -> String {
+    let sureness = "\(Human.plain(confidence * 100)) % confidence"
+    let found = "\(name) is \(text(value))\(unit), allowed are \(text(limit))"
+    guard let bounds else { return found }
+    switch verdict {
+    case .notWorse:
+      return "\(found): at most \(text(bounds.upper))\(unit) with \(sureness)"
+    case .worse:
+      return "\(found): more than that, at least \(text(bounds.lower))\(unit), with \(sureness)"
+    case .cannotTell:
+      let range =
+        "\(found): this data cannot tell, with \(sureness) it may be anything from "
+        + "\(text(bounds.lower)) to \(text(bounds.upper))\(unit)"
+      if kind == .latencyRatio { return "\(range); more --rounds narrow it" }
+      guard let rowsNeeded else {
+        return "\(range); more rows of the same kind hardly help, so near is it to what is allowed"
+      }
+      return
+        "\(range); about \(Human.count(rowsNeeded)) rows would tell, if shares stay as they are"
+    }
+  }
+
+  var name: String {
+    switch kind {
+    case .drop: "accuracy drop"
+    case .flips: "changed answers"
+    case .size: "file size"
+    case .latencyRatio: "p95 latency by the baseline's"
+    }
+  }
+
+  private var unit: String {
+    switch kind {
+    case .drop: " points"
+    case .flips: " %"
+    case .size, .latencyRatio: ""
+    }
+  }
+
+  private func text(_ value: Double) -> String {
+    switch kind {
+    case .drop, .flips: Human.plain((value * 100_000).rounded() / 1000)
+    case .size: Human.bytes(Int(value))
+    case .latencyRatio: fixedPoint(value, digits: 3)
+    }
+  }
+
+  /// The cells of a row: name, found, bounds, allowed, verdict.
+  fileprivate var cells: [ReportCell] {
+    [
+      .text(name), .text(text(value) + unit),
+      .text(bounds.map { "\(text($0.lower)) to \(text($0.upper))" } ?? "exact"),
+      .text(text(limit) + unit), .text(verdict.rawValue),
+    ]
+  }
+}
+
+extension GateSummary {
+  /// The check as `mbq check` shows it: the verdicts, their reasons, and what was compared.
+  public func report() -> Report {
+    let bounds = "\(Human.plain(confidence * 100)) % bounds"
+    var blocks: [Report.Block] = [
+      .facts([
+        .init("candidate", comparison.candidate.report),
+        .init(
+          "data", "\(comparison.dataset.path): \(Human.count(comparison.rows)) rows"),
+      ]),
+      .table(
+        ReportTable(
+          columns: [
+            .text("limit"), .number("found"), .text("bounds", bounds, overflow: .keep),
+            .number("allowed"), .text("verdict", overflow: .keep),
+          ], rows: limits.map(\.cells))),
+    ]
+    blocks += limits.map { .note($0.reason(confidence: confidence)) }
+    return Report(blocks + comparison.report().blocks)
+  }
+
+  /// Why the command fails: a line for each limit that is not kept; empty if it passes.
+  public var failures: [String] {
+    limits.filter { outcome(of: $0) == .failed }.map { $0.reason(confidence: confidence) }
+  }
+}

@@ -1,0 +1,58 @@
+import MBQCore
+import MBQEvaluation
+import MBQRuntime
+
+/// Where the answers come from that a model's answers are compared with.
+enum BaselineSource {
+  case model(Model, path: String)
+  /// A file that `mbq evaluate -o` wrote for the baseline.
+  case stored(Answers, path: String)
+
+  /// The packed model or the file of answers at `path`, for a model with these labels.
+  static func open(
+    _ path: String, for model: Model, named name: String, _ runtime: RuntimeOptions
+  ) throws -> BaselineSource {
+    let source: BaselineSource
+    let labels: [String]
+    if AnswersFile.isOne(at: path) {
+      let answers = try AnswersFile.read(path: path)
+      guard answers.key.shard == .whole else {
+        throw CommandError.badInput(
+          "'\(path)' holds the answers to part \(answers.key.shard.index) of "
+            + "\(answers.key.shard.count) only; put the parts together with mbq evaluate --merge -o"
+        )
+      }
+      guard answers.isComplete else {
+        throw CommandError.badInput(
+          "'\(path)' is not finished (\(answers.rowCount) of \(answers.key.rowCount) rows); run the "
+            + "mbq evaluate command that made it again, it goes on from there")
+      }
+      source = .stored(answers, path: path)
+      labels = answers.key.model.labels
+    } else {
+      let other = try runtime.model(path)
+      try EvaluationRun.refuseMultiLabel(other, path)
+      source = .model(other, path: path)
+      labels = other.labels
+    }
+    guard labels == model.labels else {
+      throw CommandError.badInput(
+        "'\(path)' has the labels \(labels.joined(separator: ", ")) and "
+          + "'\(name)' has \(model.labels.joined(separator: ", ")); compare models of the same task"
+      )
+    }
+    return source
+  }
+
+  var path: String {
+    switch self {
+    case .model(_, let path), .stored(_, let path): path
+    }
+  }
+
+  /// The packed model itself, which stored answers do not have.
+  var model: Model? {
+    guard case .model(let model, _) = self else { return nil }
+    return model
+  }
+}

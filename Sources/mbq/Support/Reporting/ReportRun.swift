@@ -1,0 +1,237 @@
+import Foundation
+import MBQCore
+import MBQEvaluation
+import MBQFormat
+import MBQKernels
+import MBQModel
+import MBQQuantizer
+import MBQReport
+import MBQRuntime
+
+/// Measures variants side by side.
+struct ReportRun {
+  let variants: [ReportVariant]
+  let checkpoint: String?
+  let calibrationText: String?
+  let data: String
+  let baseline: String?
+  let acceptedDrop: Double
+  let acceptedFlips: Double
+  let rounds: Int
+  let maxTokens: Int?
+  let columns: DataOptions
+  let runtime: RuntimeOptions
+  let stages: Stages
+
+  static let batches = [1, 8, 32]
+  private static let latencyTokens = 128
+
+  /// Bars a report of so many variants shows: the data, sizes, processes, latency, layers, changed
+  /// texts, and each variant's answers.
+  static func stageCount(_ variants: Int) -> Int { 6 + variants }
+
+  func document() throws -> ReportDocument {
+    let models = try variants.map { try runtime.model($0.path) }
+    // They own the bytes that are looked into.
+    defer { withExtendedLifetime(models) {} }
+    try checkLabels(models)
+    let first = try baselineIndex()
+    let limit = try tokenLimit(models)
+    let survey = try DatasetSurvey(
+      data, columns, model: models[first], limit: limit, label: stages.next("read the data"))
+    let files = try fileFigures(models)
+    let tokens = min(Self.latencyTokens, models.map(\.maximumTokens).min() ?? 2)
+    let probes = try probes(tokens: tokens)
+    let results = try evaluate(models, limit: limit)
+    let latencies = try latencies(models, tokens: tokens, first: first)
+    let layers = layerErrors(models, survey.samples, first: first)
+    let comparisons = try results.enumerated().map { index, result in
+      index == first
+        ? nil
+        : try result.compared(with: results[first], flipLimit: ComparisonFigures.shownLimit)
+    }
+    let excerpts = try changedTexts(comparisons)
+    let figures = variants.indices.map { index in
+      let (summary, predictions) = (results[index].summary, results[index].predictions)
+      return VariantFigures(
+        name: variants[index].name, file: files[index],
+        cost: .init(
+          peakMemoryBytes: probes[index].peakMemoryBytes,
+          loadNanoseconds: probes[index].loadNanoseconds, latencies: latencies[index],
+          textsPerSecond: summary.timing?.textsPerSecond ?? 0,
+          tokensPerSecond: summary.timing?.tokensPerSecond ?? 0),
+        quality: .init(predictions),
+        comparison: comparisons[index].flatMap { ComparisonFigures($0, excerpts: excerpts) },
+        layerErrors: layers[index])
+    }
+    return ReportDocument(
+      tool: "mbq \(mbqVersion)",
+      dataset: .init(
+        path: data, textColumns: survey.textColumns, rows: survey.rows,
+        blankRows: survey.blankRows,
+        labels: zip(models[first].labels, survey.labelRows).map { .init(name: $0, rows: $1) }),
+      conditions: .init(
+        checkpoint: checkpoint, calibrationText: calibrationText, threads: runtime.threads,
+        kernels: models[first].kernels.name, tokenLimit: limit, latencyTokens: tokens,
+        rounds: rounds, layerTexts: survey.samples.count),
+      lengths: .init(lengths: survey.lengths, limit: limit), baseline: variants[first].name,
+      variants: figures, acceptedDrop: acceptedDrop, acceptedFlips: acceptedFlips,
+      notes: results[first].summary.notes)
+  }
+
+  // MARK: Checks
+
+  private func checkLabels(_ models: [Model]) throws(ReportError) {
+    for (variant, model) in zip(variants, models).dropFirst() where model.labels != models[0].labels
+    {
+      throw .differentLabels(
+        path: variant.path, labels: model.labels, other: variants[0].path,
+        otherLabels: models[0].labels)
+    }
+  }
+
+  private func baselineIndex() throws(ReportError) -> Int {
+    guard let baseline else { return 0 }
+    guard let index = variants.firstIndex(where: { $0.name == baseline || $0.path == baseline })
+    else { throw .noSuchBaseline(name: baseline, models: variants.map(\.path)) }
+    return index
+  }
+
+  /// All variants are to read the same of a text.
+  private func tokenLimit(_ models: [Model]) throws(CommandError) -> Int {
+    let most = models.map(\.maximumTokens).min() ?? 2
+    guard let maxTokens else { return most }
+    guard (2...most).contains(maxTokens) else {
+      throw .usage("--max-tokens is \(maxTokens); these models take 2 to \(most)")
+    }
+    return maxTokens
+  }
+
+  // MARK: Measurements
+
+  private func fileFigures(_ models: [Model]) throws -> [VariantFigures.File] {
+    let progress = ProgressBar(
+      stages.next("download sizes"), total: 100 * variants.count, unit: "%")
+    defer { progress.finish() }
+    return try zip(variants, models).map { variant, model in
+      let file = try MappedFile(path: variant.path)
+      let packed = model.packed
+      let isCompressed = packed.sections.contains { $0.kind == .weights && $0.isCompressed }
+      var shown = 0
+      func show(_ share: Double) {
+        let percent = min(Int(share * 100), 100)
+        progress.advance(by: percent - shown)
+        shown = percent
+      }
+      let download =
+        isCompressed ? file.bytes.count : deflatedByteCount(of: file.bytes, progress: show)
+      show(1)
+      return VariantFigures.File(
+        path: variant.path, scheme: ModelDescription(model, path: variant.path).scheme,
+        recipe: Self.recipe(packed.header.provenance), fileBytes: file.bytes.count,
+        downloadBytes: min(download, file.bytes.count), isCompressed: isCompressed,
+        parameters: packed.header.tensors.reduce(0) { $0 + $1.rows * $1.columns },
+        zeroShare: packed.zeroShare)
+    }
+  }
+
+  /// What the file says of how it was made: anybody's words.
+  private static func recipe(_ provenance: String) -> String {
+    struct Said: Decodable { var recipe: String? }
+    guard let said = try? JSONDecoder().decode(Said.self, from: Data(provenance.utf8)) else {
+      return ""
+    }
+    return String((said.recipe ?? "").prefix(400))
+  }
+
+  private func probes(
+    tokens: Int
+  ) throws -> [(peakMemoryBytes: Int?, loadNanoseconds: Double)] {
+    let progress = ProgressBar(
+      stages.next("memory and load time"), total: variants.count * ProbeProcess.repetitions,
+      unit: "processes")
+    defer { progress.finish() }
+    let probe = ProbeProcess(runtime: runtime, tokens: tokens)
+    return try variants.map { try probe.measure($0.path) { progress.advance() } }
+  }
+
+  private func evaluate(_ models: [Model], limit: Int) throws -> [Evaluator.Result] {
+    let evaluator = Evaluator(
+      options: columns, runtime: runtime, maxTokens: limit, mistakeLimit: 0)
+    return try zip(variants, models).map { variant, model in
+      try evaluator.run(
+        variant.path, data: data, model: model, name: stages.next("evaluate \(variant.name)"))
+    }
+  }
+
+  private func latencies(
+    _ models: [Model], tokens: Int, first: Int
+  ) throws -> [[VariantFigures.Latency]] {
+    let warmUp = 2
+    let progress = ProgressBar(
+      stages.next("latency"), total: Self.batches.count * (rounds + warmUp), unit: "rounds")
+    defer { progress.finish() }
+    let pool = runtime.pool()
+    defer { withExtendedLifetime(pool) {} }
+    let states = models.map { RunState(model: $0, parallel: pool.parallel) }
+    let vocabulary = UInt32(max(models.map(\.vocabularyCount).min() ?? 1, 1))
+    var latencies = Array(repeating: [VariantFigures.Latency](), count: models.count)
+    // The baseline goes first in a round, so that the others are set against it.
+    let order = [first] + models.indices.filter { $0 != first }
+    for batch in Self.batches {
+      var generator = SeededGenerator(seed: 42)
+      let texts = (0..<batch).map { _ in
+        (0..<tokens).map { _ in UInt32.random(in: 0..<vocabulary, using: &generator) }
+      }
+      let results = try InterleavedRounds(warmUpRounds: warmUp, rounds: rounds).run(
+        order.map { index in
+          InterleavedRounds.Variant<ModelError>("") { () throws(ModelError) in
+            _ = try states[index].logits(texts)
+          }
+        }
+      ) { _ in progress.advance() }
+      for (index, result) in zip(order, results) {
+        latencies[index].append(
+          .init(batch: batch, sample: result.sample, ratioToBaseline: result.ratioToFirst))
+      }
+    }
+    return latencies
+  }
+
+  /// Empty where a variant reads other tokens than the baseline, or has other layers.
+  private func layerErrors(
+    _ models: [Model], _ texts: [[UInt32]], first: Int
+  ) -> [[VariantFigures.LayerError]] {
+    let progress = ProgressBar(
+      stages.next("error after each layer"), total: models.count, unit: "models")
+    defer { progress.finish() }
+    let pool = runtime.pool()
+    defer { withExtendedLifetime(pool) {} }
+    guard !texts.isEmpty else { return models.map { _ in [] } }
+    func states(_ index: Int) -> LayerStates? {
+      defer { progress.advance() }
+      return LayerStates(
+        models[index].packed, texts: texts, parallel: pool.parallel, kernels: models[index].kernels)
+    }
+    guard let baseline = states(first) else { return models.map { _ in [] } }
+    return models.indices.map { index in
+      guard index != first, Self.sameVocabulary(models[index], models[first]),
+        let states = states(index)
+      else { return [] }
+      return states.relativeErrors(against: baseline).map {
+        .init(layer: $0.layer + 1, error: $0.error)
+      }
+    }
+  }
+
+  private static func sameVocabulary(_ one: Model, _ other: Model) -> Bool {
+    one.vocabularyCount == other.vocabularyCount
+      && one.packed.vocabulary.elementsEqual(other.packed.vocabulary)
+  }
+
+  private func changedTexts(_ comparisons: [ComparisonSummary?]) throws -> [Int: String] {
+    let wanted = Set(comparisons.compactMap { $0 }.flatMap { $0.listedFlips.map(\.row) })
+    return try DatasetSurvey.excerpts(
+      wanted, data, columns, label: stages.next("texts that changed"))
+  }
+}
