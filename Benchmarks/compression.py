@@ -140,8 +140,8 @@ class Runner:
         if problem:
             sys.exit(problem)
         comparison = report["comparison"]
-        return {"accuracy": report["evaluation"]["accuracy"], "baseline": comparison["baselineAccuracy"],
-                "same": comparison["agreementShare"], "change": comparison["agreement"]["largestLogitDifference"]}
+        return {"accuracy": report["evaluation"]["accuracy"], "baseline": comparison["accuracy"]["baseline"],
+                "same": comparison["agreement"]["value"], "change": comparison["logits"]["largest"]}
 
     def latencies(self, results):
         """Median milliseconds of 1×128 on one thread, all in turn, int8 first."""
