@@ -53,8 +53,7 @@ struct AnswersTests {
     let half = try Comparisons.answers(parts[1].answers.key, upTo: 3)
     #expect(
       explanation { try Answers.merged([parts[0], ("part2", half)]) }
-        == "'part2' has 3 of its 8 rows; run the same mbq evaluate --shard command again, it goes on "
-        + "from there")
+        == "'part2' has 3 of its 8 rows; run the command that made it again, it goes on from there")
     func foreign(_ change: (inout AnswersKey) -> Void) throws -> String {
       var key = parts[1].answers.key
       change(&key)

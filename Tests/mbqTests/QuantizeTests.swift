@@ -69,7 +69,8 @@ struct QuantizeTests {
       let json = try #require(
         JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
       let comparison = try #require(json["comparison"] as? [String: Any])
-      let share = try #require(comparison["agreementShare"] as? Double)
+      let agreement = try #require(comparison["agreement"] as? [String: Any])
+      let share = try #require(agreement["value"] as? Double)
       #expect(share >= 0.95, "\(options): \(share)")
     }
   }

@@ -15,8 +15,8 @@ public enum AnswersMergeError: ExplainedError, Equatable {
     case .different(let first, let second, let what):
       "'\(second)' and '\(first)' differ in \(what); put together parts of one evaluation"
     case .unfinished(let name, let rows, let expected):
-      "'\(name)' has \(rows) of its \(counted(expected, "row")); run the same mbq evaluate --shard "
-        + "command again, it goes on from there"
+      "'\(name)' has \(rows) of its \(counted(expected, "row")); run the command that made it again, "
+        + "it goes on from there"
     case .double(let index, let count, let first, let second):
       "'\(first)' and '\(second)' are both part \(index)/\(count); name each part once"
     case .missing(let indices, let count):
