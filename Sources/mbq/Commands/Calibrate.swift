@@ -37,7 +37,7 @@ struct Calibrate: ParsableCommand {
   var texts = 128
 
   @Option(help: ArgumentHelp("Cut texts to this many tokens.", valueName: "n"))
-  var maxTokens = 128
+  var maxTokens = CalibrationOptions().maximumTokens
 
   @Option(help: ArgumentHelp("Another number draws other texts.", valueName: "n"))
   var seed: UInt64 = 1

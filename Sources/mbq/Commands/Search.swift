@@ -49,7 +49,7 @@ struct Search: ParsableCommand {
   var texts = 256
 
   @Option(help: ArgumentHelp("Cut texts to this many tokens.", valueName: "n"))
-  var textTokens = 128
+  var textTokens = CalibrationOptions().maximumTokens
 
   @OptionGroup var overlap: OverlapOptions
 

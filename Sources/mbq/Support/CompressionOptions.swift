@@ -82,7 +82,7 @@ struct CompressionOptions: ParsableArguments {
   var texts: Int?
 
   @Option(
-    help: ArgumentHelp("Cut calibration texts to this many tokens (default: 128).", valueName: "n"))
+    help: ArgumentHelp("Cut calibration texts to this many tokens (default: 512).", valueName: "n"))
   var textTokens: Int?
 
   @OptionGroup var overlap: OverlapOptions
