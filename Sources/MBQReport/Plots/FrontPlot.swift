@@ -1,12 +1,13 @@
+import Foundation
 import MBQEvaluation
 
-/// File size against a share of answers: how good each file is for its bytes.
+/// File size against how good the answers are: what each file gives for its bytes.
 ///
 /// A self-contained SVG, readable in light and dark, or a part of a page.
 public struct FrontPlot: Sendable {
   public struct Point: Equatable, Sendable {
     public var bytes: Int
-    /// 0 to 1.
+    /// What `Quality` says.
     public var agreement: Double
     public var name: String
     /// 95 %, where it is known.
@@ -20,8 +21,31 @@ public struct FrontPlot: Sendable {
     }
   }
 
+  /// What is drawn upwards.
+  public enum Quality: Sendable {
+    /// A share from 0 to 1.
+    case share
+    /// A divergence, the smaller the higher, in decades: where most points answer alike, it tells them
+    /// apart still.
+    case divergence
+
+    func height(_ value: Double) -> Double { self == .share ? value : -log10(max(value, 1e-12)) }
+
+    func text(_ height: Double) -> String {
+      switch self {
+      case .share: PlotCanvas.number(height * 100) + " %"
+      case .divergence: String(format: "%.1g", pow(10, -height))
+      }
+    }
+
+    func tip(_ value: Double) -> String {
+      self == .share ? Human.percent(value) : String(format: "%.2g", value)
+    }
+  }
+
+  public var quality = Quality.share
   public var title: String
-  /// What the share is of.
+  /// What the share is of, or what diverges.
   public var shareName = "same labels"
   /// Drawn as a line; `nil` if there is none.
   public var maximumBytes: Int?
@@ -58,15 +82,20 @@ public struct FrontPlot: Sendable {
   /// The points no other beats in both size and share, the smallest first.
   public var front: [Point] {
     var front: [Point] = []
-    for point in points.sorted(by: { ($0.bytes, -$0.agreement) < ($1.bytes, -$1.agreement) })
-    where point.agreement > front.last?.agreement ?? -1 { front.append(point) }
+    let heights = points.map { ($0, quality.height($0.agreement)) }
+    var highest = -Double.infinity
+    for (point, height) in heights.sorted(by: { ($0.0.bytes, -$0.1) < ($1.0.bytes, -$1.1) })
+    where height > highest {
+      front.append(point)
+      highest = height
+    }
     return front
   }
 
   private var summary: String {
     let shown = points.prefix(40).map {
       "\(DisplayText.clean($0.name, limit: 80)): \(Human.bytes($0.bytes)), "
-        + Human.percent($0.agreement)
+        + quality.tip($0.agreement)
     }
     return "File size across, \(shareName) up. " + shown.joined(separator: "; ")
       + ". The dotted line joins the points that no other beats in both."
@@ -80,16 +109,18 @@ public struct FrontPlot: Sendable {
 
   private func draw(on canvas: inout PlotCanvas, _ legend: PlotLegend) {
     let largest = Double(max(points.map(\.bytes).max() ?? 1, maximumBytes ?? 1, 1)) * 1.08
-    let lows = points.map { min($0.interval?.lower ?? 1, $0.agreement) }
-    let highs = points.map { max($0.interval?.upper ?? 0, $0.agreement) }
-    let (low, high) = (lows.min() ?? 0, highs.max() ?? 1)
+    let ends = points.flatMap {
+      [$0.agreement, $0.interval?.lower ?? $0.agreement, $0.interval?.upper ?? $0.agreement]
+    }.map(quality.height)
+    let (low, high) = (ends.min() ?? 0, ends.max() ?? 1)
     let room = max((high - low) * 0.1, 0.002)
+    let most = quality == .share ? 1 : Double.infinity
     let (unit, name) = Self.unit(largest)
     let axes = PlotAxes(
-      &canvas, x: (0, largest), y: (max(0, low - room), min(1, high + room)),
+      &canvas, x: (0, largest), y: (max(0, low - room), min(most, high + room)),
       names: ("file size, \(name)", shareName),
       labels: (
-        { PlotCanvas.number($0 / unit) }, { PlotCanvas.number($0 * 100) + " %" }
+        { PlotCanvas.number($0 / unit) }, quality.text
       ), top: 30 + legend.height)
     legend.draw(on: &canvas, top: 24, withLines: false)
     if let maximumBytes {
@@ -98,17 +129,19 @@ public struct FrontPlot: Sendable {
     }
     drawFront(axes, on: &canvas)
     for (index, point) in points.enumerated() {
-      let (x, y) = (axes.x(Double(point.bytes)), axes.y(point.agreement))
+      let (x, y) = (axes.x(Double(point.bytes)), axes.y(quality.height(point.agreement)))
       let mark = PlotMark(series: index)
       if let interval = point.interval {
-        let (top, bottom) = (axes.y(interval.upper), axes.y(interval.lower))
+        let (top, bottom) = (
+          axes.y(quality.height(interval.upper)), axes.y(quality.height(interval.lower))
+        )
         canvas.line(x, top, x, bottom, mark.error)
         canvas.line(x - 5, top, x + 5, top, mark.error)
         canvas.line(x - 5, bottom, x + 5, bottom, mark.error)
       }
       let tip =
         "\(DisplayText.clean(point.name, limit: 200)): \(Human.bytes(point.bytes)), "
-        + Human.percent(point.agreement)
+        + quality.tip(point.agreement)
       if namesPoints {
         canvas.shape(mark.outline(x, y), mark.style, tip: tip)
       } else {
@@ -123,7 +156,7 @@ public struct FrontPlot: Sendable {
   private func drawFront(_ axes: PlotAxes, on canvas: inout PlotCanvas) {
     var path: [(x: Double, y: Double)] = []
     for point in front {
-      let (x, y) = (axes.x(Double(point.bytes)), axes.y(point.agreement))
+      let (x, y) = (axes.x(Double(point.bytes)), axes.y(quality.height(point.agreement)))
       if let last = path.last { path.append((x, last.y)) }
       path.append((x, y))
     }

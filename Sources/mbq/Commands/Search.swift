@@ -143,12 +143,14 @@ struct Search: ParsableCommand {
     _ planner: SearchPlanner, _ run: SearchRun, _ folder: String, written: SearchPoint?
   ) throws {
     let front = SearchPlanner.front(planner.results)
-    let plot = FrontPlot(
-      title: "Size and answers kept", maximumBytes: maxSize.bytes,
+    var plot = FrontPlot(
+      title: "Size and change of the answers", maximumBytes: maxSize.bytes,
       points: planner.results.map {
-        .init(
-          bytes: $0.byteCount, agreement: $0.agreement, name: $0.point.name)
+        .init(bytes: $0.byteCount, agreement: $0.divergence, name: $0.point.name)
       })
+    // Held-back texts are few: most points give all of them the same label.
+    plot.quality = .divergence
+    plot.shareName = "KL divergence from fp32, nats"
     try Array(plot.svg.utf8).withUnsafeBytes {
       try AtomicFile.write([$0], to: "\(folder)/front.svg")
     }
