@@ -81,19 +81,57 @@ public struct PackedWriter {
       let stays =
         kind == .weights && (!compressWeights || bytes.count > PackedLimits.rawWeights)
       let short = stays ? bytes : deflate(bytes)
-      return (kind, short.count < bytes.count ? short : bytes, bytes.count)
+      return Part(
+        kind: kind, bytes: (short.count < bytes.count ? short : bytes)[...], rawCount: bytes.count)
     }
-    let hasShortWeights = parts.contains { $0 == .weights && $1.count != $2 }
+    return Self.file(parts, header)
+  }
+
+  /// The file `bytes` with another decision; all else stays as it is stored.
+  ///
+  /// With the default decision it is what it was before it got one, to the byte. Refuses what a reader
+  /// would.
+  public static func file(
+    _ bytes: [UInt8], deciding decision: Decision
+  ) throws(FormatError) -> [UInt8] {
+    let buffer = AlignedBuffer(byteCount: bytes.count)
+    buffer.bytes.copyBytes(from: bytes)
+    let packed = try PackedModel(
+      bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer.bytes)[..<bytes.count]))
+    var header = packed.header
+    header.decision = decision
+    try header.validate(weights: packed.weights)
+    let parts = packed.sections.map { section in
+      guard section.kind == .configuration else {
+        return Part(
+          kind: section.kind, bytes: bytes[section.offset..<(section.offset + section.length)],
+          rawCount: section.rawLength)
+      }
+      let content = configuration(header)
+      return Part(kind: section.kind, bytes: content[...], rawCount: content.count)
+    }
+    return file(parts, header)
+  }
+
+  /// A section as it is stored.
+  private struct Part {
+    var kind: PackedSection.Kind
+    var bytes: ArraySlice<UInt8>
+    var rawCount: Int
+  }
+
+  private static func file(_ parts: [Part], _ header: PackedHeader) -> [UInt8] {
+    let hasShortWeights = parts.contains { $0.kind == .weights && $0.bytes.count != $0.rawCount }
     var table = ByteWriter()
     var offset = fixedHeaderSize + parts.count * sectionEntrySize
-    for (kind, bytes, rawCount) in parts {
+    for part in parts {
       offset = roundUp(offset, to: 64)
-      table.number(kind.rawValue)
-      table.number(mbq_crc32(0, bytes, bytes.count))
+      table.number(part.kind.rawValue)
+      table.number(part.bytes.withUnsafeBytes { mbq_crc32(0, $0.baseAddress, $0.count) })
       table.u64(offset)
-      table.u64(bytes.count)
-      table.u64(rawCount)
-      offset += bytes.count
+      table.u64(part.bytes.count)
+      table.u64(part.rawCount)
+      offset += part.bytes.count
     }
 
     var file: [UInt8] = []
@@ -101,16 +139,16 @@ public struct PackedWriter {
     var fixed = ByteWriter()
     fixed.append(packedSignature)
     fixed.u16(packedMajor)
-    fixed.u16(hasShortWeights ? 2 : header.minorVersion)
+    fixed.u16(max(header.minorVersion, hasShortWeights ? 2 : 0))
     fixed.u32(parts.count)
     fixed.u64(offset)
     fixed.u64(0)  // Checksum and reserved bytes.
     file += fixed.bytes
     file += [UInt8](repeating: 0, count: 32)
     file += table.bytes
-    for (_, bytes, _) in parts {
+    for part in parts {
       file += repeatElement(0, count: roundUp(file.count, to: 64) - file.count)
-      file += bytes
+      file += part.bytes
     }
     let hash = file.withUnsafeBytes {
       sha256(UnsafeRawBufferPointer(rebasing: $0[fixedHeaderSize...]))
@@ -138,6 +176,10 @@ public struct PackedWriter {
     writer.u16(Int(header.task.rawValue))
     PackedModel.write(header.logits, into: &writer)
     writer.u32(0)
+    if header.decision != Decision() {
+      writer.f32(header.decision.temperature)
+      writer.f32(header.decision.threshold)
+    }
     return writer.bytes
   }
 

@@ -20,7 +20,8 @@ struct MBQ: ParsableCommand {
       """,
     version: "mbq \(mbqVersion)",
     subcommands: [
-      Quantize.self, Calibrate.self, Sensitivity.self, Search.self, Convert.self, Inspect.self,
+      Quantize.self, Calibrate.self, Doctor.self, Sensitivity.self, Search.self, Convert.self,
+      Inspect.self,
       Classify.self, Evaluate.self,
       Benchmark.self,
       Verify.self,
