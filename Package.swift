@@ -60,6 +60,7 @@ let package = Package(
     module("MBQModel", ["MBQCore"]),
     module("MBQSchemes", ["MBQCore"]),
     module("MBQFormat", ["MBQCore", "MBQModel", "MBQSchemes", "CMBQKernels"]),
+    module("MBQPacking", ["MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "CMBQKernels"]),
     module("MBQKernels", ["MBQCore", "CMBQKernels"]),
     module(
       "MBQRuntime",
@@ -81,15 +82,16 @@ let package = Package(
     module(
       "MBQQuantizer",
       [
-        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQReference",
-        "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "CMBQKernels", "CZlib", yams,
+        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQPacking", "MBQKernels",
+        "MBQReference", "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "CMBQKernels", "CZlib",
+        yams,
       ]),
-    module("MBQEvaluation", ["MBQCore", "MBQRuntime"]),
+    module("MBQEvaluation", ["MBQCore", "MBQModel", "MBQRuntime"]),
     module("MBQReport", ["MBQCore", "MBQEvaluation"]),
     program(
       "mbq",
       [
-        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQRuntime",
+        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQPacking", "MBQKernels", "MBQRuntime",
         "MBQTokenizer", "MBQReference", "MBQCheckpoints", "MBQQuantizer", "MBQEvaluation",
         "MBQReport", parser,
       ]),
@@ -109,15 +111,15 @@ let package = Package(
     tests(
       "MBQFormat",
       [
-        "MBQModel", "MBQSchemes", "MBQTokenizer", "MBQKernels", "MBQRuntime", "CMBQKernels",
-        "CZlib",
+        "MBQModel", "MBQSchemes", "MBQPacking", "MBQTokenizer", "MBQKernels", "MBQRuntime",
+        "CMBQKernels", "CZlib",
       ]),
     tests("MBQKernels", ["MBQCore", "CMBQKernels"]),
     tests(
       "MBQRuntime",
       [
-        "MBQCore", "MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQKernels", "MBQModel",
-        "MBQReference", "MBQSchemes", "MBQTokenizer",
+        "MBQCore", "MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQPacking", "MBQKernels",
+        "MBQModel", "MBQReference", "MBQSchemes", "MBQTokenizer",
       ]),
     tests(
       "MBQReference",
@@ -129,7 +131,7 @@ let package = Package(
         "MBQCheckpoints", "MBQCore", "MBQFormat", "MBQModel", "MBQReference", "MBQRuntime",
         "MBQSchemes", "MBQTokenizer", "CZlib",
       ]),
-    tests("MBQEvaluation", ["MBQReport", "MBQRuntime"]),
+    tests("MBQEvaluation", ["MBQModel", "MBQReport", "MBQRuntime"]),
     tests("mbq", ["mbq-classify", "mbq-bench"]),
   ],
   swiftLanguageModes: [.v6],

@@ -27,7 +27,7 @@ extension PackedHeader {
   /// Checks everything the runtime and the kernels rely on.
   ///
   /// After this, nothing is checked again.
-  func validate(weights: UnsafeRawBufferPointer) throws(FormatError) {
+  package func validate(weights: UnsafeRawBufferPointer) throws(FormatError) {
     try require(maximumTokens, 2...PackedLimits.tokens, "maximum tokens")
     try require(vocabularyCount, 1...(1 << 24), "vocabulary count")
     try require(plan.batchWidth, 1...PackedLimits.width, "batch width")

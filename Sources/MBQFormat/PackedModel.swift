@@ -111,7 +111,7 @@ public struct PackedHeader: Equatable, Sendable {
   /// Files of models that give one label a text are what version 1.0 wrote.
   ///
   /// Compressed weights are of version 1.2 whatever this says.
-  var minorVersion: Int {
+  package var minorVersion: Int {
     if decision != Decision() { return 3 }
     if tensors.contains(where: { $0.scheme.bits == 4 })
       || steps.contains(where: { $0.operation.isNewIn2 })

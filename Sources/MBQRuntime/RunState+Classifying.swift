@@ -6,7 +6,7 @@ import MBQTokenizer
 
 /// What a model says of one text.
 public struct Classification: Equatable, Sendable {
-  /// The index of the largest logit; the first of equal ones. Or what the model's threshold says.
+  /// The index of the largest logit, the first of equal ones; or what the model's threshold says.
   public var label: Int
   /// The labels given: `label` alone, or in a multi-label model those whose logit is above 0, which is
   /// a probability above 0.5.

@@ -1,6 +1,7 @@
 import CZlib
 import MBQCore
 import MBQModel
+import MBQPacking
 import MBQRuntime
 import MBQSchemes
 import MBQTokenizer

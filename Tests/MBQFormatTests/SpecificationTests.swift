@@ -1,6 +1,7 @@
 import Foundation
 import MBQCore
 import MBQModel
+import MBQPacking
 import MBQSchemes
 import MBQTestSupport
 import Testing

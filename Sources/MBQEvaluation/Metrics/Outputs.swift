@@ -29,11 +29,13 @@ public struct Outputs: Sendable, Equatable {
     logits[row * labelCount..<(row + 1) * labelCount]
   }
 
-  /// (labels) Adds a row and returns the label it chose.
+  /// (labels) Adds a row and returns the label it chose: `predicted`, or that of the largest logit.
   ///
   /// Refuses a NaN or an infinity.
   @discardableResult
-  public mutating func append(logits row: some Collection<Float>) throws(EvaluationError) -> Int {
+  public mutating func append(
+    logits row: some Collection<Float>, predicted: Int? = nil
+  ) throws(EvaluationError) -> Int {
     precondition(row.count == labelCount, "\(row.count) logits for \(labelCount) labels")
     var best = (label: 0, logit: -Float.infinity)
     for (label, logit) in row.enumerated() {
@@ -41,8 +43,8 @@ public struct Outputs: Sendable, Equatable {
       if logit > best.logit { best = (label, logit) }
     }
     logits.append(contentsOf: row)
-    predicted.append(Int32(best.label))
-    return best.label
+    self.predicted.append(Int32(predicted ?? best.label))
+    return predicted ?? best.label
   }
 
   /// The probability of `label` in a row counted from 0: the softmax of its logits, in double.

@@ -56,7 +56,9 @@ public struct AddDiagnosis: Equatable, Sendable, Encodable {
   public var equalizedNoise: SignalToNoise
 
   /// The smaller operand's range over the larger one's: what a runtime with one scale an operand has to
-  /// multiply one of them with. 1 if they are alike, 0 if one of them is always 0.
+  /// multiply one of them with.
+  ///
+  /// 1 if they are alike, 0 if one of them is always 0.
   public var scaleRatio: Double { Self.ratio(branch, residual) }
   public var equalizedScaleRatio: Double { Self.ratio(equalizedBranch, equalizedResidual) }
 

@@ -1,6 +1,7 @@
 import MBQCore
 import MBQEvaluation
 import MBQKernels
+import MBQModel
 import MBQReport
 import MBQRuntime
 
@@ -35,8 +36,11 @@ struct Evaluator {
     func score(_ answers: [TextStream<LabelledText>.Answer]) throws {
       for answer in answers {
         let truth = answer.row.label ?? 0
+        // Probabilities and labels as the file's decision has them.
         let predicted = try predictions.append(
-          truth: truth, logits: answer.classification.logits)
+          truth: truth,
+          logits: answer.classification.logits.map { $0 / model.decision.temperature },
+          predicted: answer.classification.label)
         if predicted != truth {
           mistakes.add(
             row: answer.row.row, truth: truth, predicted: predicted,
