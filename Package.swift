@@ -131,7 +131,7 @@ let package = Package(
         "MBQCheckpoints", "MBQCore", "MBQFormat", "MBQModel", "MBQReference", "MBQRuntime",
         "MBQSchemes", "MBQTokenizer", "CZlib",
       ]),
-    tests("MBQEvaluation", ["MBQModel", "MBQReport", "MBQRuntime"]),
+    tests("MBQEvaluation", ["MBQCore", "MBQModel", "MBQReport", "MBQRuntime"]),
     tests("mbq", ["mbq-classify", "mbq-bench"]),
   ],
   swiftLanguageModes: [.v6],

@@ -39,8 +39,8 @@ extension PackedWriter {
 
   /// The file `bytes` with another decision; all else stays as it is stored.
   ///
-  /// With the default decision it is what it was before it got one, to the byte. Refuses what a reader
-  /// would.
+  /// With the default decision it is what it was before it got one, to the byte, unless its configuration
+  /// was compressed, which is then stored plainly. Refuses what a reader would.
   public static func file(
     _ bytes: [UInt8], deciding decision: Decision
   ) throws(FormatError) -> [UInt8] {

@@ -65,7 +65,11 @@ extension LinearDiagnosis {
     var result: [Prescription] = []
     let int8 = equalized[.int8] ?? 0
     let gain = int8 - (noise[.int8] ?? 0)
-    if (noise[.int8] ?? 0) < DiagnosisLimits.clean, gain >= DiagnosisLimits.gain {
+    // Decibels a clean product gains are no reason to touch it.
+    let isWorth =
+      (noise[.int8] ?? 0) < DiagnosisLimits.clean
+      || (noise[.int8Static] ?? 0) < DiagnosisLimits.lost
+    if isWorth, gain >= DiagnosisLimits.gain {
       result.append(
         isSmoothed
           ? Prescription(
@@ -110,12 +114,12 @@ extension LinearDiagnosis {
 extension AddDiagnosis {
   /// Adds stay in fp32, so nothing is needed; what makes one unfit for other runtimes is mended by the way.
   public func prescriptions() -> [Prescription] {
-    guard health != .healthy else { return [] }
-    let gain = (equalizedNoise[.int8] ?? 0) - (noise[.int8] ?? 0)
     let mends =
-      equalizedScaleRatio > 2 * scaleRatio || equalizedHalfOverflows < halfOverflows
-    return mends || gain >= DiagnosisLimits.gain
-      ? [Prescription(remedy: .equalize, gain: gain, bytes: 0, nanoseconds: 0)] : []
+      scaleRatio < DiagnosisLimits.scaleRatio && equalizedScaleRatio > 4 * scaleRatio
+      || halfOverflows > 0 && equalizedHalfOverflows == 0
+    guard mends else { return [] }
+    let gain = (equalizedNoise[.int8Static] ?? 0) - (noise[.int8Static] ?? 0)
+    return [Prescription(remedy: .equalize, gain: gain, bytes: 0, nanoseconds: 0)]
   }
 
   public var health: SiteHealth {

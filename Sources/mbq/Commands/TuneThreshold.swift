@@ -148,13 +148,6 @@ struct TuneThreshold: ParsableCommand {
 }
 
 extension TuneThreshold {
-  private struct Line {
-    var name: String
-    var before: Double
-    var after: Double
-    var isShare: Bool
-  }
-
   private func show(
     _ model: Model, _ before: Predictions, _ held: CrossFit, _ fit: CrossFit.Fit,
     _ decision: Decision, _ path: String
@@ -171,9 +164,7 @@ extension TuneThreshold {
       title: "on texts that took no part in the fit (\(CrossFit.foldCount) folds)",
       columns: [
         .text("figure", overflow: .keep), .number("before"), .number("after"),
-        .text("interval", "95 % interval", overflow: .keep), .number("difference"),
-        .text("difference_interval", "95 % interval", overflow: .keep),
-      ])
+      ] + intervalColumns("after") + [.number("difference")] + intervalColumns("difference"))
     var goalGain: PairedGain?
     if model.labels.count == 2 {
       for goal in ThresholdGoal.allCases {
@@ -181,21 +172,21 @@ extension TuneThreshold {
           truths: before.truths, before: before.outputs.predicted,
           after: held.predictions.outputs.predicted, goal: goal)
         if goal == fit.goal { goalGain = gain }
-        table.rows.append([
-          .text(goal.rawValue), .percent(gain.before, digits: 2), .percent(gain.after, digits: 2),
-          .text(range(gain.afterInterval)), points(gain.difference),
-          .text(range(gain.differenceInterval)),
-        ])
+        table.rows.append(
+          [
+            .text(goal.rawValue), .percent(gain.before, digits: 2),
+            .percent(gain.after, digits: 2),
+          ] + interval(gain.afterInterval) + [.percent(gain.difference, digits: 2)]
+            + interval(gain.differenceInterval))
       }
     }
     for metric in [LogLoss.self, CalibrationError.self] as [any Metric.Type] {
       let values = [scaled, held.predictions].map { metric.value(of: $0).value }
       guard let first = values[0], let second = values[1] else { continue }
       let isShare = metric.style == .shareOfError
-      table.rows.append([
-        .text(metric.title), cell(first, isShare), cell(second, isShare), .missing,
-        isShare ? points(second - first) : .number(second - first, digits: 4), .missing,
-      ])
+      table.rows.append(
+        [.text(metric.title), cell(first, isShare), cell(second, isShare)] + interval(nil)
+          + [cell(second - first, isShare)] + interval(nil))
     }
     var facts: [Report.Fact] = [
       .init("model", self.model), .init("data", "\(data): \(Human.count(before.rowCount)) rows"),
@@ -241,13 +232,23 @@ extension TuneThreshold {
     return notes
   }
 
-  private func range(_ interval: Interval) -> String {
-    "\(fixedPoint(interval.lower * 100, digits: 2)) to \(fixedPoint(interval.upper * 100, digits: 2))"
+  /// Two numbers for programs, one column for people.
+  private func intervalColumns(_ key: String) -> [ReportTable.Column] {
+    json
+      ? [.number("\(key)_lower"), .number("\(key)_upper")]
+      : [.text("\(key)_interval", "95 % interval", overflow: .keep)]
+  }
+
+  private func interval(_ interval: Interval?) -> [ReportCell] {
+    guard let interval else { return json ? [.missing, .missing] : [.missing] }
+    let (low, high) = (interval.lower, interval.upper)
+    return json
+      ? [.percent(low, digits: 2), .percent(high, digits: 2)]
+      : [.text("\(fixedPoint(low * 100, digits: 2)) to \(fixedPoint(high * 100, digits: 2))")]
   }
 
   private func cell(_ value: Double, _ isShare: Bool) -> ReportCell {
     isShare ? .percent(value, digits: 2) : .number(value, digits: 4)
   }
 
-  private func points(_ value: Double) -> ReportCell { .number(value * 100, digits: 2) }
 }

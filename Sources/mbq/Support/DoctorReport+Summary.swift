@@ -14,10 +14,10 @@ extension DoctorReport {
     case .healthy:
       return "healthy: int8 fits every site as it is"
     case .warning:
-      return "outliers that break other tools; 'mbq quantize' mends what matters by itself"
+      return "mbq's int8 holds every site; other tools trip over what follows"
     case .error:
       let count = sites.count { $0.health == .error }
-      return "int8 loses \(count) linear\(count == 1 ? "" : "s"); follow the prescriptions"
+      return "int8 loses \(counted(count, "linear")); follow the prescriptions"
     }
   }
 
@@ -27,22 +27,25 @@ extension DoctorReport {
     let overflows = adds.filter { $0.halfOverflows > 0 }
     if let worst = overflows.max(by: { peak($0) < peak($1) }) {
       found.append(
-        "fp16 overflows in \(overflows.count) adds, up to \(Self.short(peak(worst))) (\(worst.site))"
+        "fp16 overflows in \(counted(overflows.count, "add")), up to \(Self.short(peak(worst))) (\(worst.site))"
       )
     }
     let narrow = adds.filter { $0.scaleRatio < DiagnosisLimits.scaleRatio }
     if let worst = narrow.min(by: { $0.scaleRatio < $1.scaleRatio }) {
       found.append(
-        "\(narrow.count) adds of scales more than 2^10 apart, down to \(Self.power(worst.scaleRatio))"
+        "\(counted(narrow.count, "add")) of scales more than 2^10 apart, down to \(Self.power(worst.scaleRatio))"
           + " (\(worst.site)): fixed-point runtimes refuse or crash")
     }
     let lost = linears.filter { ($0.noise[.int8Static] ?? 0) < DiagnosisLimits.lost }
-    if !lost.isEmpty {
-      found.append("static int8 steps lose \(lost.count) of \(linears.count) linears")
+    let lostAdds = adds.count { ($0.noise[.int8Static] ?? 0) < DiagnosisLimits.lost }
+    if !lost.isEmpty || lostAdds > 0 {
+      found.append(
+        "one int8 step a tensor loses \(lost.count) of \(linears.count) linears and \(lostAdds) of"
+          + " \(adds.count) adds")
     }
     let perToken = linears.filter { ($0.noise[.int8] ?? 0) < DiagnosisLimits.lost }
     if !perToken.isEmpty {
-      found.append("int8 steps a token lose \(perToken.count) of them, too")
+      found.append("one a token loses \(counted(perToken.count, "linear")), too")
     }
     return found
   }
@@ -58,15 +61,15 @@ extension DoctorReport {
       let gains = chosen.map(\.1.gain).sorted()
       let time = chosen.compactMap(\.1.nanoseconds).reduce(0, +)
       let bytes = chosen.reduce(0) { $0 + $1.1.bytes }
-      var text = "\(remedy.rawValue): \(chosen.count) linears"
-      if mended > 0 { text += ", \(mended) adds" }
+      var text = "\(remedy.rawValue): \(counted(chosen.count, "linear"))"
+      if mended > 0 { text += ", \(counted(mended, "add"))" }
       if let middle = gains.isEmpty ? nil : gains[gains.count / 2] {
         text += String(format: ", %+.0f dB (median)", middle)
       }
       text += ", +\(Human.bytes(bytes)), \(String(format: "%+.2f", time / 1e6)) ms"
       found.append(text)
     }
-    return found
+    return found.isEmpty ? ["nothing to do: int8 fits as it is"] : found
   }
 
   private func peak(_ site: AddDiagnosis) -> Double {
@@ -186,4 +189,9 @@ extension SiteHealth {
     case .error: "error"
     }
   }
+}
+
+/// `1 add`, `2 adds`.
+private func counted(_ count: Int, _ noun: String) -> String {
+  "\(count) \(noun)\(count == 1 ? "" : "s")"
 }

@@ -114,9 +114,11 @@ struct DoctorReport {
   }
 
   static let legend =
-    "range: largest magnitude of the input; kurt.: of a token's values, median (3: normal)\n"
-    + "int8, int4, static: decibels of signal to noise with int8 steps a token and a channel,\n"
-    + "with 4-bit weights, with one int8 step a tensor (as other tools have); 10: lost, 20: clean\n"
-    + "ratio: of the scales of an add's operands; > fp16: values above 65504 (after equalize:\n"
-    + "what is left of both)"
+    """
+    range: largest magnitude of the input; kurt.: of a token's values, median (3 if
+    normal). int8, static, int4: signal to noise in dB with int8 steps a token and a
+    channel; with one int8 step a tensor, as other tools have; with 4-bit weights.
+    10: lost, 20: clean. ratio: of the scales of an add's operands; > fp16: values
+    above 65504; after "equalize:" what they become
+    """
 }

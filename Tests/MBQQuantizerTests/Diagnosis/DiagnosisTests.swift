@@ -170,4 +170,108 @@ struct DiagnosisTests {
     let texts = someTexts(2, vocabulary: model.tokenizer.pieces.count)
     #expect(throws: QuantizerError.self) { _ = try Diagnosis(model, texts: texts).run() }
   }
+
+  @Test("outliers are found where they are, and equalization is prescribed there and nowhere else")
+  func outliers() throws {
+    let models = try OutlierModels()
+    let texts = try LogitGolden.read(
+      Repository.root.appendingPathComponent("Examples/tiny-news/golden.jsonl")
+    ).prefix(4).map(\.inputIds)
+    let times = LinearTimes(
+      shape: .init(inputs: 1, outputs: 1),
+      nanoseconds: [.float: 40, .int8: 10, .int16: 21, .smoothed: 12, .int4: 9])
+    for site in try Diagnosis(models.clean, texts: texts).run() {
+      #expect(site.health == .healthy, "\(site.site)")
+      switch site {
+      case .linear(let linear): #expect(linear.prescriptions(times) == [], "\(site.site)")
+      case .add(let add):
+        #expect(add.prescriptions() == [] && add.halfOverflows == 0, "\(site.site)")
+        #expect(add.scaleRatio > DiagnosisLimits.scaleRatio)
+      }
+    }
+    // Who reads or adds to the stream is known from the graph.
+    let graph = models.outliers.graph
+    var readers = Set<String>()
+    var adders = Set<String>()
+    for step in graph.steps {
+      guard case .linear(let linear) = step.operation else { continue }
+      // The embeddings of the words are not in the stream yet.
+      if graph.isStream(linear.input), step.site.name != "embeddings.transformation" {
+        readers.insert(step.site.name)
+      }
+      if let residual = linear.residual, graph.isStream(residual) { adders.insert(step.site.name) }
+    }
+    #expect(readers.count >= models.outliers.configuration.layerCount)
+    for site in try Diagnosis(models.outliers, texts: texts).run() {
+      switch site {
+      case .linear(let linear):
+        #expect((linear.health == .warning) == readers.contains(linear.site), "\(linear.site)")
+        let prescribed = linear.prescriptions(times)
+        guard readers.contains(linear.site) else {
+          #expect(prescribed == [], "\(linear.site)")
+          continue
+        }
+        #expect(prescribed.first?.remedy == .equalize, "\(linear.site)")
+        #expect(prescribed.first?.bytes == 0 && prescribed.first?.nanoseconds == 0)
+        #expect((linear.equalized[.int8] ?? 0) > 30, "\(linear.site)")
+        #expect((linear.noise[.int8Static] ?? 99) < 10, "\(linear.site)")
+        #expect(linear.input.halfOverflows > 0 && linear.input.largest > 2e7)
+      case .add(let add):
+        #expect((add.halfOverflows > 0) == (add.output.largest > 1e6), "\(add.site)")
+        guard adders.contains(add.site) else { continue }
+        #expect(add.health == .warning && add.halfOverflows > 0)
+        // What the last one gives is read by the head alone, which is in fp32: it stays as it is.
+        if add.site == "layer.5.bottleneck.output" { continue }
+        #expect(add.equalizedHalfOverflows == 0, "\(add.site) \(add.equalizedHalfOverflows)")
+        #expect(add.prescriptions().map(\.remedy) == [.equalize])
+      }
+    }
+  }
+
+  /// A site of given figures.
+  private func linear(_ noise: SignalToNoise, _ equalized: SignalToNoise, smoothed: Bool = false)
+    -> LinearDiagnosis
+  {
+    let profile = OperandProfile([1, -2, 3, 4], rows: 2, columns: 2, parallel: .serial)
+    return LinearDiagnosis(
+      site: "s", layer: nil, inputs: 128, outputs: 32, input: profile, weight: profile,
+      noise: noise, equalized: equalized, isSmoothed: smoothed)
+  }
+
+  @Test("prescriptions and their prices")
+  func prescriptions() {
+    let times = LinearTimes(
+      shape: .init(inputs: 128, outputs: 32),
+      nanoseconds: [.float: 400, .int8: 100, .int16: 210, .smoothed: 112, .int4: 90])
+    let fine: SignalToNoise = [.int8: 40, .int4: 19, .int8Static: 30, .int16: 45]
+    #expect(linear(fine, fine).prescriptions(times) == [])
+    #expect(linear(fine, fine).health == .healthy)
+    // A vector of 128 floats is kept, and multiplied with.
+    let bad: SignalToNoise = [.int8: 6, .int4: 5, .int8Static: 2, .int16: 44]
+    #expect(
+      linear(bad, fine, smoothed: true).prescriptions(times) == [
+        Prescription(remedy: .smooth, gain: 34, bytes: 512, nanoseconds: 12)
+      ])
+    #expect(linear(bad, fine).health == .warning)
+    // Nothing rescales it: 16 bits do, at no byte; 4 bits are out of the question.
+    #expect(
+      linear(bad, bad).prescriptions(times) == [
+        Prescription(remedy: .int16, gain: 38, bytes: 0, nanoseconds: 110)
+      ])
+    #expect(linear(bad, bad).health == .error)
+    let weights: SignalToNoise = [.int8: 7, .int4: 1, .int8Static: 5, .int16: 9]
+    let found = linear(weights, weights).prescriptions(times)
+    #expect(found.map(\.remedy) == [.keepFloat, .keep8])
+    // 128 · 32 elements: 4 bytes for 1, 2 of each row's scale less; half a byte and 2 group bytes a row for 1.
+    #expect(found.map(\.bytes) == [4096 * 3 - 64, 4096 / 2 - 64])
+    #expect(found.map(\.nanoseconds) == [300, 10])
+    #expect(linear(weights, weights).prescriptions(nil).allSatisfy { $0.nanoseconds == nil })
+  }
+
+  @Test("every form of a linear is timed")
+  func times() {
+    let times = LinearTimes.measure(.init(inputs: 48, outputs: 20), tokens: 10, rounds: 3)
+    #expect(Set(times.nanoseconds.keys) == Set(LinearTimes.Form.allCases))
+    #expect(times.nanoseconds.values.allSatisfy { $0 > 0 })
+  }
 }
