@@ -13,6 +13,18 @@ public struct EncodedMatrix: Equatable, Sendable {
   /// Empty for schemes without groups.
   public var groups: [UInt8] = []
 
+  package init(
+    scheme: SchemeCode, rows: Int, columns: Int, elements: [UInt8], scales: [UInt16],
+    groups: [UInt8] = []
+  ) {
+    self.scheme = scheme
+    self.rows = rows
+    self.columns = columns
+    self.elements = elements
+    self.scales = scales
+    self.groups = groups
+  }
+
   /// Bytes in the file: elements, group bytes and scales, alignment not counted.
   public var byteCount: Int {
     elements.count + scheme.groupByteCount(rows: rows, columns: columns) + scales.count * 2

@@ -23,7 +23,7 @@ struct MBQ: ParsableCommand {
       Quantize.self, Calibrate.self, Doctor.self, Sensitivity.self, Search.self, Convert.self,
       Inspect.self,
       Classify.self, Evaluate.self,
-      TuneThreshold.self, Benchmark.self,
+      Diff.self, TuneThreshold.self, Benchmark.self,
       Verify.self,
       Demo.self,
     ])

@@ -9,7 +9,7 @@ struct HelpTests {
     "help texts are those reviewed",
     arguments: [
       "", "quantize", "calibrate", "sensitivity", "search", "convert", "inspect", "classify",
-      "evaluate", "benchmark", "doctor", "tune-threshold",
+      "evaluate", "benchmark", "diff", "doctor", "tune-threshold",
       "verify", "demo",
     ])
   func help(_ command: String) throws {

@@ -47,7 +47,7 @@ public struct CrossFit: Sendable {
 
   public static let foldCount = 5
 
-  /// Refuses what `Predictions` refuses. `seed` deals the rows.
+  /// Refuses what `Predictions` refuses; `seed` deals the rows.
   public init(
     _ outputs: Outputs, truths: [Int32], fit: Fit, seed: UInt64 = 1
   ) throws(EvaluationError) {
