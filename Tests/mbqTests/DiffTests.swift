@@ -22,7 +22,7 @@ struct DiffTests {
     let result = try mbq.run(arguments + ["--text", "Calibration/corpus/corpus.csv"])
     try #require(result.code == 0, "\(result.errors)")
     for expected in [
-      "they differ", "float32-panels →", "size by section", "one text of 16 tokens", "same label",
+      "they differ", "32 → 8", "size by section", "one text of 16 tokens", "same label",
       "weights",
     ] {
       #expect(result.output.contains(expected), "\(expected)\n\(result.output)")

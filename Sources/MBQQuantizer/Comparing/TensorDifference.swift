@@ -41,46 +41,39 @@ public struct TensorDifference: Equatable, Sendable {
     largestDifference = largest
   }
 
-  /// `a` with the exponents that bring its rows' and columns' energies nearest to `b`'s, in turn.
+  /// `a` with the exponents of rows and columns that explain the ratios of `b`'s elements to its own.
+  ///
+  /// The ratios' logarithms are a row's exponent plus a column's plus noise: medians over the rows give the
+  /// columns', and medians of what is left the rows', whatever the others are.
   private static func rescaled(
     _ a: [Float], _ b: [Float], _ rows: Int, _ columns: Int
   ) -> (values: [Float], exponents: ClosedRange<Int>)? {
-    var rowExponents = [Int](repeating: 0, count: rows)
-    var columnExponents = [Int](repeating: 0, count: columns)
     func power(_ exponent: Int) -> Double {
       Double(sign: .plus, exponent: exponent, significand: 1)
     }
-    func nearest(_ from: Double, _ to: Double) -> Int {
-      guard from > 0, to > 0 else { return 0 }
-      let exponent = (0.5 * log2(to / from)).rounded()
-      return abs(exponent) <= 120 ? Int(exponent) : 0
+    /// Nil without an element that says anything.
+    func median(_ places: some Sequence<Int>, less exponent: (Int) -> Int) -> Int? {
+      var ratios: [Double] = []
+      for place in places where a[place] != 0 && b[place] != 0 {
+        ratios.append(
+          log2(abs(Double(b[place])) / abs(Double(a[place]))) - Double(exponent(place)))
+      }
+      guard !ratios.isEmpty else { return nil }
+      ratios.sort()
+      return Int(min(max(ratios[ratios.count / 2].rounded(), -200), 200))
     }
-    for _ in 0..<8 {
-      let before = (rowExponents, columnExponents)
-      var (from, to) = (
-        [Double](repeating: 0, count: columns), [Double](repeating: 0, count: columns)
-      )
+    let found = (0..<columns).map { column in
+      median(stride(from: column, to: a.count, by: columns), less: { _ in 0 })
+    }
+    // A column that rounding took to zero was a small one.
+    let smallest = found.compactMap { $0 }.min() ?? 0
+    let columnExponents = found.map { $0 ?? smallest }
+    var rowExponents = [Int](repeating: 0, count: rows)
+    if rows > 1 {
       for row in 0..<rows {
-        let factor = power(2 * rowExponents[row])
-        for column in 0..<columns {
-          let (x, y) = (Double(a[row * columns + column]), Double(b[row * columns + column]))
-          // In the row's own unit, so that no row hides the others.
-          from[column] += x * x
-          to[column] += y * y / factor
-        }
+        let places = (row * columns)..<((row + 1) * columns)
+        rowExponents[row] = median(places, less: { columnExponents[$0 % columns] }) ?? 0
       }
-      columnExponents = (0..<columns).map { nearest(from[$0], to[$0]) }
-      guard rows > 1 else { break }
-      for row in 0..<rows {
-        var (source, target) = (0.0, 0.0)
-        for column in 0..<columns {
-          let (x, y) = (Double(a[row * columns + column]), Double(b[row * columns + column]))
-          source += x * x
-          target += y * y / power(2 * columnExponents[column])
-        }
-        rowExponents[row] = nearest(source, target)
-      }
-      if before == (rowExponents, columnExponents) { break }
     }
     var values = a
     var (least, most) = (Int.max, Int.min)

@@ -104,22 +104,23 @@ struct DiffReport {
     var table = ReportTable(
       title: title("tensors", changes.count, "the worst"),
       columns: [
-        .text("tensor", overflow: .wrap), .text("scheme", overflow: .wrap),
+        .text("tensor", overflow: .wrap), .text("bits", overflow: .keep),
         .text("shape", overflow: .keep), .number("bytes_a", "A bytes"), .number("bytes_b", "B"),
         .number("relative_error", "error"), .number("largest_difference", "max |Δ|"),
         .text("rescaled", overflow: .keep),
-      ])
+      ] + (all ? [.text("scheme", overflow: .wrap)] : []))
     for change in all ? changes : Array(changes.prefix(Self.rowCount)) {
-      table.rows.append([
-        .text(change.name), .text(pair(change) { $0.scheme }),
-        .text(pair(change) { "\($0.rows)×\($0.columns)" }),
-        change.a.map { .bytes($0.bytes) } ?? .missing,
-        change.b.map { .bytes($0.bytes) } ?? .missing,
-        change.difference.map { .percent($0.relativeError, digits: 2) } ?? .missing,
-        change.difference.map { .number($0.largestDifference, digits: 4) } ?? .missing,
-        change.difference?.rescaled.map { .text("2^\($0.lowerBound)…\($0.upperBound)") }
-          ?? .missing,
-      ])
+      table.rows.append(
+        [
+          .text(change.name), .text(pair(change) { "\($0.bits)" }),
+          .text(pair(change) { "\($0.rows)×\($0.columns)" }),
+          change.a.map { .bytes($0.bytes) } ?? .missing,
+          change.b.map { .bytes($0.bytes) } ?? .missing,
+          change.difference.map { .percent($0.relativeError, digits: 2) } ?? .missing,
+          change.difference.map { .number($0.largestDifference, digits: 4) } ?? .missing,
+          change.difference?.rescaled.map { .text("2^\($0.lowerBound)…\($0.upperBound)") }
+            ?? .missing,
+        ] + (all ? [.text(pair(change) { $0.scheme })] : []))
     }
     return table
   }
