@@ -10,7 +10,9 @@ public struct TensorDifference: Equatable, Sendable {
   public var relativeError: Double
   public var largestDifference: Double
   /// The powers of two B's channels are of A's, from the smallest to the largest, where they differ:
-  /// equalization's, which other tensors undo. The figures are then of A rescaled.
+  /// equalization's, which other tensors undo.
+  ///
+  /// The figures are then of A rescaled.
   public var rescaled: ClosedRange<Int>?
 
   /// `a` and `b` are (rows, columns).
