@@ -60,6 +60,7 @@ let package = Package(
     module("MBQModel", ["MBQCore"]),
     module("MBQSchemes", ["MBQCore"]),
     module("MBQFormat", ["MBQCore", "MBQModel", "MBQSchemes", "CMBQKernels"]),
+    module("MBQPacking", ["MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "CMBQKernels"]),
     module("MBQKernels", ["MBQCore", "CMBQKernels"]),
     module(
       "MBQRuntime",
@@ -78,19 +79,21 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     module(
       "MBQCheckpoints", ["MBQCore", "MBQModel", "MBQTokenizer", "CMBQKernels", "CZlib", protobuf]),
-    module("MBQEvaluation", ["MBQCore", "MBQFormat", "MBQRuntime", "MBQTokenizer", "CZlib"]),
+    module(
+      "MBQEvaluation",
+      ["MBQCore", "MBQModel", "MBQFormat", "MBQRuntime", "MBQTokenizer", "CZlib"]),
     module(
       "MBQQuantizer",
       [
-        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQReference",
-        "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "MBQEvaluation", "CMBQKernels", "CZlib",
-        yams,
+        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQPacking", "MBQKernels",
+        "MBQReference", "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "MBQEvaluation",
+        "CMBQKernels", "CZlib", yams,
       ]),
     module("MBQReport", ["MBQCore", "MBQEvaluation"]),
     program(
       "mbq",
       [
-        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQRuntime",
+        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQPacking", "MBQKernels", "MBQRuntime",
         "MBQTokenizer", "MBQReference", "MBQCheckpoints", "MBQQuantizer", "MBQEvaluation",
         "MBQReport", parser,
       ]),
@@ -110,15 +113,15 @@ let package = Package(
     tests(
       "MBQFormat",
       [
-        "MBQModel", "MBQSchemes", "MBQTokenizer", "MBQKernels", "MBQRuntime", "CMBQKernels",
-        "CZlib",
+        "MBQModel", "MBQSchemes", "MBQPacking", "MBQTokenizer", "MBQKernels", "MBQRuntime",
+        "CMBQKernels", "CZlib",
       ]),
     tests("MBQKernels", ["MBQCore", "CMBQKernels"]),
     tests(
       "MBQRuntime",
       [
-        "MBQCore", "MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQKernels", "MBQModel",
-        "MBQReference", "MBQSchemes", "MBQTokenizer",
+        "MBQCore", "MBQCheckpoints", "MBQQuantizer", "MBQFormat", "MBQPacking", "MBQKernels",
+        "MBQModel", "MBQReference", "MBQSchemes", "MBQTokenizer",
       ]),
     tests(
       "MBQReference",
@@ -130,7 +133,9 @@ let package = Package(
         "MBQCheckpoints", "MBQCore", "MBQEvaluation", "MBQFormat", "MBQModel", "MBQReference",
         "MBQRuntime", "MBQSchemes", "MBQTokenizer", "CZlib",
       ]),
-    tests("MBQEvaluation", ["MBQReport", "MBQRuntime", "MBQTokenizer", "CZlib"]),
+    tests(
+      "MBQEvaluation",
+      ["MBQCore", "MBQModel", "MBQReport", "MBQRuntime", "MBQTokenizer", "CZlib"]),
     tests("mbq", ["mbq-classify", "mbq-bench"]),
   ],
   swiftLanguageModes: [.v6],

@@ -148,7 +148,7 @@ public func mbqClassify(
       utf8(text, length), limit: model.maximumTokens, countsAll: false, into: &session.ids)
     let said = Classification(
       logits: try session.state.logits([session.ids]), tokenCount: session.ids.count,
-      isTruncated: summary.isTruncated, isMultiLabel: model.isMultiLabel)
+      isTruncated: summary.isTruncated, isMultiLabel: model.isMultiLabel, decision: model.decision)
     for label in 0..<said.logits.count {
       if let logits { logits[label] = said.logits[label] }
       if let probabilities { probabilities[label] = said.probabilities[label] }

@@ -92,33 +92,3 @@ struct ByteReader {
     }
   }
 }
-
-/// Builds little-endian bytes.
-struct ByteWriter {
-  private(set) var bytes: [UInt8] = []
-
-  mutating func u8(_ value: Int) { number(UInt8(value)) }
-  mutating func u16(_ value: Int) { number(UInt16(value)) }
-  mutating func u32(_ value: Int) { number(UInt32(value)) }
-  mutating func u64(_ value: Int) { number(UInt64(value)) }
-  mutating func f32(_ value: Float) { number(value.bitPattern) }
-
-  mutating func number<T: FixedWidthInteger>(_ value: T) {
-    var rest = value.littleEndian
-    for _ in 0..<MemoryLayout<T>.size {
-      bytes.append(UInt8(truncatingIfNeeded: rest))
-      if T.bitWidth > 8 { rest >>= 8 }
-    }
-  }
-
-  mutating func append(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
-
-  mutating func text(_ text: String) {
-    u32(text.utf8.count)
-    append(text.utf8)
-  }
-
-  mutating func align(to multiple: Int) {
-    while !bytes.count.isMultiple(of: multiple) { bytes.append(0) }
-  }
-}

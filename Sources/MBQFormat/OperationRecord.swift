@@ -72,7 +72,7 @@ extension PackedModel {
     return steps
   }
 
-  static func record(_ step: PackedStep, into writer: inout ByteWriter) {
+  package static func record(_ step: PackedStep, into writer: inout ByteWriter) {
     let record = Record(step)
     writer.u16(record.kind)
     writer.u16(record.layer ?? none)
@@ -88,7 +88,7 @@ extension PackedModel {
     writer.f32(record.valueStep)
   }
 
-  static func write(_ operand: Operand?, into writer: inout ByteWriter) {
+  package static func write(_ operand: Operand?, into writer: inout ByteWriter) {
     writer.u16(operand?.buffer ?? 0)
     writer.u16(operand?.column ?? 0)
     writer.u16(operand?.width ?? 0)

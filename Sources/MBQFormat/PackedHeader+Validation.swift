@@ -27,12 +27,13 @@ extension PackedHeader {
   /// Checks everything the runtime and the kernels rely on.
   ///
   /// After this, nothing is checked again.
-  func validate(weights: UnsafeRawBufferPointer) throws(FormatError) {
+  package func validate(weights: UnsafeRawBufferPointer) throws(FormatError) {
     try require(maximumTokens, 2...PackedLimits.tokens, "maximum tokens")
     try require(vocabularyCount, 1...(1 << 24), "vocabulary count")
     try require(plan.batchWidth, 1...PackedLimits.width, "batch width")
     try require(plan.tileWidth, 0...PackedLimits.width, "tile width")
     try require(steps.count, 1...PackedLimits.operations, "operation count")
+    try validateDecision()
     for (index, slot) in plan.slots.enumerated() {
       let limit = slot.place == .batch ? plan.batchWidth : plan.tileWidth
       guard slot.offset.isMultiple(of: 16), slot.offset + slot.stride <= limit else {
@@ -52,6 +53,24 @@ extension PackedHeader {
       try flow.step(index)
     }
     try flow.logits()
+  }
+
+  /// A NaN is in no range.
+  private func validateDecision() throws(FormatError) {
+    guard Decision.temperatures.contains(decision.temperature),
+      task == .singleLabel || decision.temperature == 1
+    else {
+      throw .invalid(
+        field: "temperature", found: "\(decision.temperature.bitPattern) (bits)",
+        allowed: "2^-10 to 2^10, and 1 with any number of labels a text")
+    }
+    guard decision.threshold >= 0, decision.threshold <= 1,
+      labels.count == 2 && task == .singleLabel || decision.threshold == 0.5
+    else {
+      throw .invalid(
+        field: "threshold", found: "\(decision.threshold.bitPattern) (bits)",
+        allowed: "0 to 1 with two labels of which a text has one, otherwise 0.5")
+    }
   }
 
   private func require(

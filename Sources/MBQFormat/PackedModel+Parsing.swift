@@ -22,12 +22,19 @@ extension PackedModel {
     }
     let logits = try operand(&reader) ?? Operand(buffer: 0, width: 0)
     try reader.reserved(4, "reserved configuration bytes")
+    var decision = Decision()
+    if reader.remaining >= 8 {
+      decision.temperature = try reader.f32("temperature")
+      decision.threshold = try reader.f32("threshold")
+    }
     try reader.finish("the configuration section")
-    return PackedHeader(
+    var header = PackedHeader(
       maximumTokens: maximumTokens, vocabularyCount: vocabularyCount, activations: activations,
       task: task, labels: [], buffers: [],
       plan: BufferPlan(slots: [], batchWidth: batchWidth, tileWidth: tileWidth), steps: [],
       tensors: [], logits: logits, names: [], goldens: [], provenance: "")
+    header.decision = decision
+    return header
   }
 
   static func labels(_ reader: ByteReader) throws(FormatError) -> [String] {

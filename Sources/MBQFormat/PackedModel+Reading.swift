@@ -3,9 +3,9 @@ import MBQCore
 import MBQModel
 import MBQSchemes
 
-let packedSignature: [UInt8] = [0x89, 0x4D, 0x42, 0x51, 0x0D, 0x0A, 0x1A, 0x0A]
-let fixedHeaderSize = 64
-let sectionEntrySize = 32
+package let packedSignature: [UInt8] = [0x89, 0x4D, 0x42, 0x51, 0x0D, 0x0A, 0x1A, 0x0A]
+package let fixedHeaderSize = 64
+package let sectionEntrySize = 32
 
 extension PackedModel {
   /// Reads and checks everything but the golden vectors' truth: after this, offsets are trusted.
@@ -135,7 +135,7 @@ extension PackedModel {
   }
 
   /// CRC-32 of the fixed header, its checksum field taken as zero, and the section table.
-  static func headerChecksum(
+  package static func headerChecksum(
     fixed: UnsafeRawBufferPointer, table: UnsafeRawBufferPointer
   ) -> UInt32 {
     var start = [UInt8](fixed.prefix(fixedHeaderSize))

@@ -6,7 +6,7 @@ import MBQSchemes
 ///
 /// A file states the lowest minor version that has all it uses (`PackedHeader.minorVersion`).
 public let packedMajor = 1
-public let packedMinor = 2
+public let packedMinor = 3
 
 /// How hidden states are represented inside the products.
 public enum ActivationScheme: UInt16, Sendable, CaseIterable {
@@ -69,6 +69,7 @@ public struct PackedHeader: Equatable, Sendable {
   public var vocabularyCount: Int
   public var activations: ActivationScheme
   public var task: ClassificationTask
+  public var decision = Decision()
   public var labels: [String]
   public var buffers: [ModelBuffer]
   public var plan: BufferPlan
@@ -110,7 +111,8 @@ public struct PackedHeader: Equatable, Sendable {
   /// Files of models that give one label a text are what version 1.0 wrote.
   ///
   /// Compressed weights are of version 1.2 whatever this says.
-  var minorVersion: Int {
+  package var minorVersion: Int {
+    if decision != Decision() { return 3 }
     if tensors.contains(where: { $0.scheme.bits == 4 })
       || steps.contains(where: { $0.operation.isNewIn2 })
     {

@@ -4,6 +4,7 @@ import MBQCheckpoints
 import MBQCore
 import MBQFormat
 import MBQModel
+import MBQPacking
 import MBQRuntime
 import MBQSchemes
 public import MBQTokenizer

@@ -2,7 +2,7 @@ internal import CMBQKernels
 import MBQCore
 import MBQFormat
 import MBQKernels
-import MBQModel
+public import MBQModel
 import MBQSchemes
 import MBQTokenizer
 
@@ -20,6 +20,8 @@ public final class Model: Sendable {
   public var labels: [String] { packed.header.labels }
   /// Whether a text has any number of labels, none included, rather than exactly one.
   public var isMultiLabel: Bool { packed.header.task == .multiLabel }
+  /// How its probabilities and labels follow from logits.
+  public var decision: Decision { packed.header.decision }
   /// The longest text, in tokens with the special ones.
   public var maximumTokens: Int { packed.header.maximumTokens }
   /// Token ids are below this.

@@ -1,11 +1,12 @@
 internal import CMBQKernels
 import MBQCore
 import MBQFormat
+public import MBQModel
 import MBQTokenizer
 
 /// What a model says of one text.
 public struct Classification: Equatable, Sendable {
-  /// The index of the largest logit; the first of equal ones.
+  /// The index of the largest logit, the first of equal ones; or what the model's threshold says.
   public var label: Int
   /// The labels given: `label` alone, or in a multi-label model those whose logit is above 0, which is
   /// a probability above 0.5.
@@ -19,7 +20,8 @@ public struct Classification: Equatable, Sendable {
   public var isTruncated: Bool
 
   public init(
-    logits: [Float], tokenCount: Int, isTruncated: Bool, isMultiLabel: Bool
+    logits: [Float], tokenCount: Int, isTruncated: Bool, isMultiLabel: Bool,
+    decision: Decision = Decision()
   ) {
     self.logits = logits
     self.tokenCount = tokenCount
@@ -32,8 +34,10 @@ public struct Classification: Equatable, Sendable {
       mbq_sigmoid(logits, UInt32(logits.count), &probabilities)
       labels = logits.indices.filter { logits[$0] > 0 }
     } else {
-      mbq_softmax(logits, UInt32(logits.count), &probabilities)
-      labels = [best]
+      mbq_softmax(logits, UInt32(logits.count), decision.temperature, &probabilities)
+      // Of two labels only: a file with another number has no threshold.
+      if decision.threshold != 0.5 { label = probabilities[1] >= decision.threshold ? 1 : 0 }
+      labels = [label]
     }
   }
 }
@@ -97,7 +101,7 @@ extension RunState {
     return tokens.indices.map {
       Classification(
         logits: Array(logits[($0 * labels)..<(($0 + 1) * labels)]), tokenCount: tokens[$0].count,
-        isTruncated: truncated[$0], isMultiLabel: model.isMultiLabel)
+        isTruncated: truncated[$0], isMultiLabel: model.isMultiLabel, decision: model.decision)
     }
   }
 }

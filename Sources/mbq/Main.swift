@@ -20,10 +20,9 @@ struct MBQ: ParsableCommand {
       """,
     version: "mbq \(mbqVersion)",
     subcommands: [
-      Quantize.self, Calibrate.self, Sensitivity.self, Search.self, Convert.self, Inspect.self,
-      Classify.self, Evaluate.self, Check.self,
-      DatasetCommand.self,
-      Benchmark.self,
+      Quantize.self, Calibrate.self, Doctor.self, Sensitivity.self, Search.self, Convert.self,
+      Inspect.self, Classify.self, Evaluate.self, Check.self, Diff.self, TuneThreshold.self,
+      DatasetCommand.self, Benchmark.self,
       Verify.self,
       ReportCommand.self,
       Demo.self,

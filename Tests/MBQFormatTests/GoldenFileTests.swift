@@ -105,6 +105,7 @@ struct GoldenFileTests {
     #expect(operations.contains { $0.kind == 3 && $0.numbers[2] > 0 })
     #expect(Set(models.map(\.activationScheme)) == [0, 1])
     #expect(Set(models.map(\.task)) == [0, 1])
+    #expect(models.contains { $0.temperature != 1 && $0.threshold != 0.5 })
     #expect(
       Set(models.flatMap(\.tensors).map(\.scheme))
         == Set(WeightSchemes.all.map { $0.name }))
@@ -141,6 +142,8 @@ func expectSame(_ header: PackedHeader, _ plain: PlainModel) {
   #expect(header.vocabularyCount == plain.vocabularyCount)
   #expect(Int(header.activations.rawValue) == plain.activationScheme)
   #expect(Int(header.task.rawValue) == plain.task)
+  #expect(header.decision.temperature.bitPattern == plain.temperature.bitPattern)
+  #expect(header.decision.threshold.bitPattern == plain.threshold.bitPattern)
   #expect(header.labels == plain.labels)
   #expect(header.plan.batchWidth == plain.batchWidth)
   #expect(header.plan.tileWidth == plain.tileWidth)

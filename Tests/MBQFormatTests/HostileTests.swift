@@ -3,6 +3,7 @@ import CZlib
 import MBQCore
 import MBQKernels
 import MBQModel
+import MBQPacking
 import MBQRuntime
 import MBQTestSupport
 import Testing

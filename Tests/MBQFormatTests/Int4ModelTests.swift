@@ -1,6 +1,7 @@
 import MBQCore
 import MBQKernels
 import MBQModel
+import MBQPacking
 import MBQRuntime
 import MBQSchemes
 import MBQTestSupport

@@ -1,6 +1,7 @@
 import CZlib
 import MBQCore
 import MBQModel
+import MBQPacking
 import MBQRuntime
 import MBQSchemes
 import MBQTokenizer
@@ -28,6 +29,7 @@ struct SmallModel {
   var steps: AttentionSteps?
   var labels = ["real", "fake"]
   var task = ClassificationTask.singleLabel
+  var decision = Decision()
   var maximumTokens = 12
   var seed: UInt64
 
@@ -111,10 +113,19 @@ struct SmallModel {
         intermediate: 48, mergesProducts: true, grids: [.int8Static(step: 0.05), .int16PerToken],
         smooths: true, steps: AttentionSteps(query: 0.02, key: 0.03, value: 0.01), seed: 7)
     ),
+    (
+      "int8-decided",
+      SmallModel(
+        weights: Int8Channel.self, tables: [Int8Rows.self, Int8Rows.self, Int8Rows.self],
+        vectors: Float16Rows.self, activations: .int8PerToken, hidden: 16, attention: 32, heads: 2,
+        intermediate: 48, mergesProducts: true,
+        decision: Decision(temperature: 1.75, threshold: 0.25), seed: 8)
+    ),
   ]
 
   /// The version of the format that has all of it.
   var minorVersion: Int {
+    if decision != Decision() { return 3 }
     let isNew =
       ([weights] + tables).contains { $0.code.bits == 4 } || grids != [.int8PerToken] || smooths
       || steps != nil || compressesWeights
@@ -178,15 +189,17 @@ struct SmallModel {
       return writer.add(scheme.encode(values, rows: rows, columns: columns))
     }
     let (options, vocabulary) = try Self.tokenizerSections()
+    var header = PackedHeader(
+      maximumTokens: maximumTokens, vocabularyCount: Self.vocabularyCount,
+      activations: activations, task: task, labels: labels, buffers: graph.buffers,
+      plan: graph.planBuffers(),
+      steps: graph.steps.map { PackedStep(layer: $0.site.layer, operation: $0.operation) },
+      tensors: [], logits: graph.logits, names: graph.steps.map(\.site.name), goldens: [],
+      provenance: #"{"tool":"tests"}"#)
+    header.decision = decision
     return Parts(
-      header: PackedHeader(
-        maximumTokens: maximumTokens, vocabularyCount: Self.vocabularyCount,
-        activations: activations, task: task, labels: labels, buffers: graph.buffers,
-        plan: graph.planBuffers(),
-        steps: graph.steps.map { PackedStep(layer: $0.site.layer, operation: $0.operation) },
-        tensors: [], logits: graph.logits, names: graph.steps.map(\.site.name), goldens: [],
-        provenance: #"{"tool":"tests"}"#),
-      writer: writer, options: options, vocabulary: vocabulary, compresses: compresses,
+      header: header, writer: writer, options: options, vocabulary: vocabulary,
+      compresses: compresses,
       compressesWeights: compressesWeights)
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import MBQCore
 import MBQModel
+import MBQPacking
 import MBQSchemes
 import MBQTestSupport
 import Testing
@@ -52,7 +53,7 @@ struct SpecificationTests {
   @Test(
     "fields follow each other and fill their record",
     arguments: [
-      ("Fixed header", fixedHeaderSize), ("Section table", sectionEntrySize), ("CONF", 32),
+      ("Fixed header", fixedHeaderSize), ("Section table", sectionEntrySize), ("CONF", 40),
       ("BUFS", 16),
       ("OPER", PackedModel.recordSize), ("TENS", 32),
     ])

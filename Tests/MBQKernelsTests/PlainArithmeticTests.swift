@@ -85,7 +85,7 @@ struct PlainArithmeticTests {
       for scale in [0, 1, 10, 200] as [Float] {
         let logits = generator.floats(count, scale: scale)
         var result = [Float](repeating: .nan, count: count)
-        mbq_softmax(logits, UInt32(count), &result)
+        mbq_softmax(logits, UInt32(count), 1, &result)
         #expect(difference(result, PlainArithmetic.probabilities(logits)) == nil)
         #expect(abs(result.reduce(0, +) - 1) < 1e-6)
       }

@@ -1,5 +1,6 @@
 import MBQFormat
 import MBQModel
+import MBQPacking
 import MBQRuntime
 import MBQSchemes
 import Testing

@@ -72,6 +72,9 @@ public struct PlainModel {
   public var activationScheme = 0
   /// 0 single label, 1 multi label.
   public var task = 0
+  /// What logits are divided by, and from which probability on a text has the second of two labels.
+  public var temperature: Float = 1
+  public var threshold: Float = 0.5
   public var logits = Operand(buffer: 0, column: 0, width: 0)
   public var labels: [String] = []
   public var buffers: [Buffer] = []
@@ -96,7 +99,10 @@ public struct PlainModel {
       separator: "\n", omittingEmptySubsequences: false
     ).map(String.init)
     provenance = try text(contents("PROV"))
-    try check(version.minor == (usesVersion2 ? 2 : task), "version 1.\(version.minor)")
+    let version3 = try contents("CONF").count == 40
+    let lowest = version3 ? 3 : usesVersion2 ? 2 : task
+    try check(version.minor == lowest, "version 1.\(version.minor)")
+    try check(threshold == 0.5 || labels.count == 2 && task == 0, "threshold")
   }
 
   /// A writer states the lowest version that has what the file uses.
@@ -183,7 +189,13 @@ public struct PlainModel {
     try check(task <= 1, "task")
     guard let operand = try cursor.operand() else { throw Fault(what: "no logits") }
     logits = operand
-    try check(try cursor.number(4) == 0 && cursor.isAtEnd, "end of CONF")
+    try check(try cursor.number(4) == 0, "reserved")
+    guard !cursor.isAtEnd else { return }
+    temperature = Float(bitPattern: UInt32(try cursor.number(4)))
+    threshold = Float(bitPattern: UInt32(try cursor.number(4)))
+    try check(temperature >= 1 / 1024 && temperature <= 1024, "temperature")
+    try check(temperature == 1 || task == 0, "temperature of many labels")
+    try check(threshold >= 0 && threshold <= 1 && cursor.isAtEnd, "end of CONF")
   }
 
   private mutating func readLabels(_ source: Cursor) throws {

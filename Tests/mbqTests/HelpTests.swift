@@ -9,8 +9,8 @@ struct HelpTests {
     "help texts are those reviewed",
     arguments: [
       "", "quantize", "calibrate", "sensitivity", "search", "convert", "inspect", "classify",
-      "evaluate", "check", "data", "data describe", "data split", "benchmark",
-      "verify", "report", "demo",
+      "evaluate", "check", "data", "data describe", "data split", "benchmark", "diff", "doctor",
+      "tune-threshold", "verify", "report", "demo",
     ])
   func help(_ command: String) throws {
     let result = try mbq.run(

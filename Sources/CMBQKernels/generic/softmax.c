@@ -4,12 +4,12 @@
 #include "../template/vec.h"
 #include "../template/functions.h"
 
-void mbq_softmax(const float *logits, uint32_t count, float *probabilities) {
+void mbq_softmax(const float *logits, uint32_t count, float temperature, float *probabilities) {
   float top = logits[0];
   for (uint32_t i = 1; i < count; i++) top = logits[i] > top ? logits[i] : top;
   float total = 0.0f;
   for (uint32_t i = 0; i < count; i++) {
-    probabilities[i] = exp16(splat(logits[i] - top))[0];
+    probabilities[i] = exp16(splat((logits[i] - top) / temperature))[0];
     total += probabilities[i];
   }
   for (uint32_t i = 0; i < count; i++) probabilities[i] /= total;

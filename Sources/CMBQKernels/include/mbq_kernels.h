@@ -107,8 +107,8 @@ enum { MBQ_CPU_AVX2_FMA_F16C = 1, MBQ_CPU_AVX_VNNI = 2, MBQ_CPU_AVX512_VNNI = 4,
 size_t mbq_linear_scratch(uint32_t inputs, uint32_t group_size, int has_smoothing);
 size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size);
 
-/* probabilities[i] = e^logits[i] / sum over j of e^logits[j], (12). */
-void mbq_softmax(const float *logits, uint32_t count, float *probabilities);
+/* probabilities[i] = e^(logits[i] / temperature) / sum over j of e^(logits[j] / temperature), (12). */
+void mbq_softmax(const float *logits, uint32_t count, float temperature, float *probabilities);
 
 /* probabilities[i] = 1 / (1 + e^-logits[i]), (13). */
 void mbq_sigmoid(const float *logits, uint32_t count, float *probabilities);

@@ -72,8 +72,9 @@ mbq_session *mbq_session_open(mbq_model *model);
 void mbq_session_close(mbq_session *session);
 
 /* Classifies `length` bytes of UTF-8, which need no closing 0; ill-formed bytes count as U+FFFD, and what
- * is longer than the model takes is cut. Returns the index of the label, or what failed. `logits` and
- * `probabilities` are optional, and have room for mbq_label_count numbers. With mbq_is_multi_label the
+ * is longer than the model takes is cut. Returns the index of the label, or what failed: that of the
+ * largest logit, unless the model has a threshold for the probability of the second of its two labels.
+ * `logits` and `probabilities` are optional, and have room for mbq_label_count numbers. With mbq_is_multi_label the
  * text has every label whose logit is above 0, which is a probability above 0.5; the index is that of the
  * largest logit, whether above 0 or not. */
 int32_t mbq_classify(mbq_session *session, const char *text, size_t length, float *logits,

@@ -19,8 +19,11 @@ public struct Answers: Sendable, Equatable {
   /// Refuses more labels than can be scored.
   public init(key: AnswersKey) throws(EvaluationError) {
     self.key = key
-    outputs = try Outputs(labelCount: key.model.labels.count)
-    baseline = key.baseline == nil ? nil : try Outputs(labelCount: key.model.labels.count)
+    let labels = key.model.labels.count
+    outputs = try Outputs(labelCount: labels, threshold: key.model.threshold)
+    if let baseline = key.baseline {
+      self.baseline = try Outputs(labelCount: labels, threshold: baseline.threshold)
+    }
     truths = key.dataset.labelColumn == nil ? nil : []
     packedLengths = []
     mistakes = Mistakes(limit: key.mistakeLimit)
@@ -49,7 +52,8 @@ public struct Answers: Sendable, Equatable {
 
   /// Adds the answer to the next row of the part.
   ///
-  /// `truth` is given if rows have labels, `baselineLogits` if there is a baseline. Refuses a NaN or an
+  /// `truth` is given if rows have labels, `baselineLogits` if there is a baseline; logits are divided by
+  /// the temperature of their model, if it has one. Refuses a NaN or an
   /// infinity.
   public mutating func append(
     text: String, truth: Int?, logits: some Collection<Float>,

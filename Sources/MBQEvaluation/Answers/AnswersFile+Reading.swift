@@ -70,6 +70,9 @@ extension AnswersFile {
     if let baseline = key.baseline, baseline.labels != key.model.labels {
       return "its two models have different labels"
     }
+    for model in [key.model, key.baseline ?? key.model] {
+      guard (0...1).contains(model.threshold) else { return "its threshold is \(model.threshold)" }
+    }
     guard key.shard.isValid else { return "it is part \(key.shard.index) of \(key.shard.count)" }
     guard (0...1 << 40).contains(key.dataset.rows), (0...key.rowCount).contains(header.rows) else {
       return "it has \(header.rows) rows of a dataset of \(key.dataset.rows)"
@@ -107,8 +110,12 @@ extension AnswersFile {
     let outputs: Outputs
     var others: Outputs?
     do throws(EvaluationError) {
-      outputs = try Outputs(labelCount: labels, logits: logits)
-      if let baseline { others = try Outputs(labelCount: labels, logits: baseline) }
+      outputs = try Outputs(
+        labelCount: labels, threshold: header.key.model.threshold, logits: logits)
+      if let baseline {
+        others = try Outputs(
+          labelCount: labels, threshold: header.key.baseline?.threshold ?? 0.5, logits: baseline)
+      }
     } catch {
       throw .damaged(path: name, what: error.explanation)
     }

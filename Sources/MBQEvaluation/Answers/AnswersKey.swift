@@ -7,14 +7,18 @@ public struct AnswersKey: Sendable, Equatable, Codable {
     public var labels: [String]
     /// The most tokens a text may have.
     public var tokenLimit: Int
+    /// The probability from which on the second of two labels is given.
+    public var threshold: Float
 
     public init(
-      summary: EvaluationSummary.Model, digest: String, labels: [String], tokenLimit: Int
+      summary: EvaluationSummary.Model, digest: String, labels: [String], tokenLimit: Int,
+      threshold: Float = 0.5
     ) {
       self.summary = summary
       self.digest = digest
       self.labels = labels
       self.tokenLimit = tokenLimit
+      self.threshold = threshold
     }
   }
 

@@ -8,25 +8,28 @@ public struct Outputs: Sendable, Equatable {
   public static var labelLimit: Int { 2048 }
 
   public let labelCount: Int
-  /// (rows, labels), row after row.
+  /// Of two labels the second is chosen if its probability is at least this; 0.5 is the larger logit.
+  public let threshold: Float
+  /// (rows, labels), row after row; divided by the model's temperature, if it has one.
   public private(set) var logits: [Float] = []
-  /// (rows) The label with the largest logit, the first of equals.
+  /// (rows) The label with the largest logit, the first of equals, but for `threshold`.
   public private(set) var predicted: [Int32] = []
 
   /// `labelCount` is at least 1; more than `labelLimit` is refused.
-  public init(labelCount: Int) throws(EvaluationError) {
+  public init(labelCount: Int, threshold: Float = 0.5) throws(EvaluationError) {
     guard labelCount <= Self.labelLimit else {
       throw .tooManyLabels(found: labelCount, limit: Self.labelLimit)
     }
     precondition(labelCount >= 1, "a classifier has labels")
     self.labelCount = labelCount
+    self.threshold = threshold
   }
 
   /// From (rows, labels) logits that are there already.
   ///
   /// Refuses a NaN or an infinity.
-  init(labelCount: Int, logits: [Float]) throws(EvaluationError) {
-    try self.init(labelCount: labelCount)
+  init(labelCount: Int, threshold: Float, logits: [Float]) throws(EvaluationError) {
+    try self.init(labelCount: labelCount, threshold: threshold)
     self.logits.reserveCapacity(logits.count)
     for start in stride(from: 0, to: logits.count, by: labelCount) {
       try append(logits: logits[start..<start + labelCount])
@@ -38,6 +41,7 @@ public struct Outputs: Sendable, Equatable {
   /// The parts have the same labels, and as many rows as each other or one fewer towards the end.
   init(interleaving parts: [Outputs]) {
     labelCount = parts[0].labelCount
+    threshold = parts[0].threshold
     for row in 0..<parts[0].rowCount {
       for part in parts where row < part.rowCount {
         logits.append(contentsOf: part.logits(row: row))
@@ -53,11 +57,13 @@ public struct Outputs: Sendable, Equatable {
     logits[row * labelCount..<(row + 1) * labelCount]
   }
 
-  /// (labels) Adds a row and returns the label it chose.
+  /// (labels) Adds a row and returns the label it chose: `predicted`, or that of the largest logit.
   ///
   /// Refuses a NaN or an infinity.
   @discardableResult
-  public mutating func append(logits row: some Collection<Float>) throws(EvaluationError) -> Int {
+  public mutating func append(
+    logits row: some Collection<Float>, predicted: Int? = nil
+  ) throws(EvaluationError) -> Int {
     precondition(row.count == labelCount, "\(row.count) logits for \(labelCount) labels")
     var best = (label: 0, logit: -Float.infinity)
     for (label, logit) in row.enumerated() {
@@ -65,8 +71,17 @@ public struct Outputs: Sendable, Equatable {
       if logit > best.logit { best = (label, logit) }
     }
     logits.append(contentsOf: row)
-    predicted.append(Int32(best.label))
-    return best.label
+    var label = predicted ?? best.label
+    if predicted == nil, labelCount == 2, threshold != 0.5 {
+      label = 1 / (1 + exp(difference(row))) >= Double(threshold) ? 1 : 0
+    }
+    self.predicted.append(Int32(label))
+    return label
+  }
+
+  /// The first of two logits less the second.
+  private func difference(_ row: some Collection<Float>) -> Double {
+    row.enumerated().reduce(0) { $0 + ($1.offset == 0 ? 1 : -1) * Double($1.element) }
   }
 
   /// The probability of `label` in a row counted from 0: the softmax of its logits, in double.

@@ -28,15 +28,15 @@ public struct Predictions: Sendable, Equatable {
   public var labelCount: Int { outputs.labelCount }
   public var rowCount: Int { truths.count }
 
-  /// (labels) Adds a row and returns the label the model chose.
+  /// (labels) Adds a row and returns the label the model chose: `predicted`, or that of the largest logit.
   ///
   /// Refuses a NaN or an infinity.
   @discardableResult
   public mutating func append(
-    truth: Int, logits: some Collection<Float>
+    truth: Int, logits: some Collection<Float>, predicted: Int? = nil
   ) throws(EvaluationError) -> Int {
     precondition((0..<labelCount).contains(truth), "label \(truth) of \(labelCount)")
-    let predicted = try outputs.append(logits: logits)
+    let predicted = try outputs.append(logits: logits, predicted: predicted)
     truths.append(Int32(truth))
     confusion.count(truth: truth, predicted: predicted)
     return predicted

@@ -143,22 +143,24 @@ struct Inspect: ParsableCommand {
     var parameters = 0
     for tensor in header.tensors { parameters += tensor.rows * tensor.columns }
     var blocks: [Report.Block] = [
-      .facts([
-        .init("model", path),
-        .init("size", .bytes(description.fileBytes)),
-        .init("mostly", description.scheme),
-        .init(
-          "activations",
-          header.activations == .int8PerToken ? "int8, one scale a token" : "fp32"),
-        .init("labels", header.labels.joined(separator: ", ")),
-        .init("labels a text", labelsOfText(header.task)),
-        .init("stored values", .count(parameters)),
-        .init("layers", .integer(description.layerCount)),
-        .init("longest text, tokens", .integer(header.maximumTokens)),
-        .init("operations", .integer(header.steps.count)),
-        .init("memory a token", .bytes(header.plan.batchWidth * 4)),
-        .init("digest", hexadecimal(model.packed.statedDigest)),
-      ])
+      .facts(
+        [
+          .init("model", path),
+          .init("size", .bytes(description.fileBytes)),
+          .init("mostly", description.scheme),
+          .init(
+            "activations",
+            header.activations == .int8PerToken ? "int8, one scale a token" : "fp32"),
+          .init("labels", header.labels.joined(separator: ", ")),
+          .init("labels a text", labelsOfText(header.task)),
+        ] + decision(header) + [
+          .init("stored values", .count(parameters)),
+          .init("layers", .integer(description.layerCount)),
+          .init("longest text, tokens", .integer(header.maximumTokens)),
+          .init("operations", .integer(header.steps.count)),
+          .init("memory a token", .bytes(header.plan.batchWidth * 4)),
+          .init("digest", hexadecimal(model.packed.statedDigest)),
+        ])
     ]
     var sections = ReportTable(
       title: "sections", columns: [.text("section"), .number("bytes", "size"), .text("stored")])
@@ -224,6 +226,15 @@ struct Inspect: ParsableCommand {
       ])
     }
     return table
+  }
+
+  /// What `mbq tune-threshold` left.
+  private func decision(_ header: PackedHeader) -> [Report.Fact] {
+    guard header.decision != Decision() else { return [] }
+    return [
+      .init("temperature", .number(Double(header.decision.temperature), digits: 4)),
+      .init("threshold", .number(Double(header.decision.threshold), digits: 4)),
+    ]
   }
 
   private func labelsOfText(_ task: ClassificationTask) -> String {

@@ -54,7 +54,7 @@ struct TextStream<Row> {
         classification: Classification(
           logits: Array(logits[(index * labels)..<((index + 1) * labels)]),
           tokenCount: pending[index].tokens.count, isTruncated: pending[index].isTruncated,
-          isMultiLabel: model.isMultiLabel))
+          isMultiLabel: model.isMultiLabel, decision: model.decision))
     }
     tokenCount += pendingTokens
     truncatedCount += answers.count { $0.classification.isTruncated }

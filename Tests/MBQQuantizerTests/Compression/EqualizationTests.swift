@@ -170,55 +170,8 @@ struct EqualizationTests {
   }
 }
 
-/// What google/mobilebert-uncased has, in small: channels of the residual stream thousands of times the
-/// others, and one that nothing reads but its own residuals, at -2.4e7 on the first token.
 @Suite("Outliers")
 struct OutlierTests {
-  private static let hot = [3, 17, 40, 41, 66, 90, 101, 127]
-  private static let cut = 77
-
-  /// tiny-news with a channel cut off, and the same function with outliers.
-  private func models() throws -> (
-    checkpoint: Checkpoint, clean: WorkingModel, outliers: WorkingModel
-  ) {
-    let (checkpoint, working) = try workingModel("example", "tiny-news")
-    var clean = working.folded()
-    let graph = clean.graph
-    let stream = graph.scalingGroups().filter { group in
-      group.width == clean.configuration.hiddenSize
-        && group.states.contains { graph.isStream($0) }
-    }
-    try #require(stream.count > clean.configuration.layerCount - 1)
-    let states = Set(stream.flatMap(\.states))
-    for step in graph.steps {
-      guard case .linear(let o) = step.operation else { continue }
-      if o.input.width == clean.configuration.hiddenSize,
-        states.contains(o.input) || o.output == graph.logits
-      {
-        for row in 0..<o.output.width {
-          clean.values[o.weight][row * o.input.width + Self.cut] = 0
-        }
-      }
-      // Nothing but the residual itself comes in, and it goes through as it is.
-      if let norm = o.norm, o.output.width == clean.configuration.hiddenSize,
-        let residual = o.residual, graph.isStream(residual)
-      {
-        clean.values[norm.gamma][Self.cut] = 1
-        clean.values[norm.beta][Self.cut] = 0
-      }
-    }
-    var outliers = clean
-    for group in stream {
-      outliers.scale(
-        group, by: (0..<group.width).map { Self.hot.contains($0) ? 17 : 0 })
-    }
-    for step in graph.steps {
-      guard case .embed(let o) = step.operation, let position = o.position else { continue }
-      outliers.values[position][Self.cut] = -2.4e7
-    }
-    return (checkpoint, clean, outliers)
-  }
-
   /// How often int8's first label is fp32's, and the mean difference of the logits.
   private func agreement(
     _ checkpoint: Checkpoint, _ model: WorkingModel, _ recipe: Recipe, _ truth: [[Float]],
@@ -241,7 +194,8 @@ struct OutlierTests {
 
   @Test("int8 is as near to fp32 with outliers as without, and is not where nothing is equalized")
   func outliers() throws {
-    let (checkpoint, clean, outliers) = try models()
+    let models = try OutlierModels()
+    let (checkpoint, clean, outliers) = (models.checkpoint, models.clean, models.outliers)
     let goldens = try LogitGolden.read(
       Repository.root.appendingPathComponent("Examples/tiny-news/golden.jsonl"))
     let texts = goldens.prefix(64).map(\.inputIds)
@@ -257,7 +211,7 @@ struct OutlierTests {
       runner.run(step, states)
       let output = runner.steps[step].operation.output
       if runner.model.graph.isStream(output) {
-        largest = min(largest, states.rows(output).row(0)[output.column + Self.cut])
+        largest = min(largest, states.rows(output).row(0)[output.column + OutlierModels.cut])
       }
     }
     #expect(largest < -2e7)
@@ -271,13 +225,5 @@ struct OutlierTests {
     let broken = try agreement(checkpoint, outliers, plain, truth, texts)
     #expect(broken.difference > 10 * calm.difference, "\(broken), \(calm)")
     #expect(broken.same < mended.same - 2, "\(broken), \(mended)")
-  }
-}
-
-extension ModelGraph {
-  /// The residual stream between layers, from the embeddings on.
-  fileprivate func isStream(_ operand: Operand) -> Bool {
-    let name = producer(of: operand.buffer)
-    return name.hasPrefix("embeddings") || name.hasSuffix("bottleneck.output")
   }
 }

@@ -45,6 +45,8 @@ class File:
         self.conf = Record(**dict(zip(names, struct.unpack_from("<IIIIHH", r["CONF"]))))
         self.conf.logits = list(struct.unpack_from("<4H", r["CONF"], 20))
         self.conf.spare2, = struct.unpack_from("<I", r["CONF"], 28)
+        # Temperature and threshold, as floats.
+        self.conf.decision = list(struct.unpack_from("<2f", r["CONF"], 32)) if len(r["CONF"]) > 32 else []
         self.labels = []
         at = 4
         while at < len(r["LABL"]):
@@ -92,7 +94,7 @@ class File:
         if kind == "CONF":
             c = self.conf
             return struct.pack("<IIIIHH4HI", c.tokens, c.vocabulary, c.batch, c.tile, c.activations,
-                               c.task, *c.logits, c.spare2)
+                               c.task, *c.logits, c.spare2) + struct.pack(f"<{len(c.decision)}f", *c.decision)
         if kind == "LABL":
             return struct.pack("<I", len(self.labels)) + b"".join(map(text, self.labels))
         if kind == "BUFS":

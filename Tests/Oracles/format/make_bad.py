@@ -77,6 +77,11 @@ def assign(**fields):
     return lambda f: f.conf.__dict__.update(fields)
 
 
+def bits(value):
+    """A float as messages have it."""
+    return f"{struct.unpack('<I', struct.pack('<f', value))[0]} (bits)"
+
+
 def of(list_name, index, **fields):
     return lambda f: getattr(f, list_name)[index].__dict__.update(fields)
 
@@ -217,6 +222,19 @@ def configuration():
               "batch width", offset + 8, 4, 2)
     field("configuration-too-long", override("CONF", File(GOOD).contents("CONF") + bytes(3)),
           "the configuration section", "3 bytes longer than its contents", "no more")
+    temperatures = "2^-10 to 2^10, and 1 with any number of labels a text"
+    thresholds = "0 to 1 with two labels of which a text has one, otherwise 0.5"
+    for name, values in dict(nan=(math.nan, 0.5), zero=(0.0, 0.5), negative=(-1.0, 0.5), infinite=(math.inf, 0.5),
+                             tiny=(2.0 ** -11, 0.5), huge=(1025.0, 0.5)).items():
+        field(f"temperature-{name}", assign(decision=list(values)), "temperature", bits(values[0]), temperatures)
+    for name, value in dict(nan=math.nan, negative=-0.25, above_one=1.0625).items():
+        field(f"threshold-{name.replace('_', '-')}", assign(decision=[2.0, value]), "threshold", bits(value), thresholds)
+    field("temperature-of-many-labels", assign(task=1, decision=[2.0, 0.5]), "temperature", bits(2.0), temperatures)
+    field("threshold-of-many-labels", assign(task=1, decision=[1.0, 0.25]), "threshold", bits(0.25), thresholds)
+    field("threshold-alone", assign(decision=[0.25]), "the configuration section",
+          "4 bytes longer than its contents", "no more")
+    field("decision-too-long", assign(decision=[2.0, 0.25, 1.0]), "the configuration section",
+          "4 bytes longer than its contents", "no more")
     written = "a written buffer of texts with one column a label"
     field("logits-none", assign(logits=[0, 0, 0, 0]), "logits", "buffer 0, width 0", written)
     field("logits-outside-of-buffers", assign(logits=[14, 0, 2, 0]), "logits", "buffer 14, width 2", written)
@@ -288,7 +306,6 @@ def operations():
     field("norm-3", op(7, norm=3), "norm of operation 7", 3, "0 to 2, with gamma and beta")
     field("norm-without-gamma", tensor_of(7, 2, NONE), "norm of operation 7", 1, "0 to 2, with gamma and beta")
     field("norm-without-beta", tensor_of(9, 3, NONE), "norm of operation 9", 2, "0 to 2, with gamma and beta")
-    bits = lambda x: f"{struct.unpack('<I', struct.pack('<f', x))[0]} (bits)"
     for name, value in [("nan", math.nan), ("2", 2.0), ("negative", -1e-5), ("infinite", math.inf)]:
         field(f"epsilon-{name}", op(7, epsilon=value), "epsilon of operation 7", bits(value), "0 to 1")
     unused = "a field its kind does not use"
@@ -507,7 +524,6 @@ def grids():
     field("linear-static-of-16-bits", op(6, flags=6), "flags of operation 6", 6, flags, STATIC)
     field("linear-flags-8", op(6, flags=8), "flags of operation 6", 8, flags, STATIC)
     step = lambda index, name: f"a step of operation {index} ({name})"
-    bits = lambda x: f"{struct.unpack('<I', struct.pack('<f', x))[0]} (bits)"
     normal = "a normal number above 0"
     values = dict(zero=0.0, negative=-0.05, subnormal=2.0**-127, infinite=math.inf, nan=math.nan)
     for name, value in values.items():
