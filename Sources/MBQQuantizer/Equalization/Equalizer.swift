@@ -57,6 +57,7 @@ public enum Equalizer {
       sites.append(Site(model.graph.producer(of: group.states[0].buffer), choice, exponents))
       progress(Double(index + 1) / total)
     }
+    let (exact, exactSites) = (result, sites)
     for (index, place) in smoothed.enumerated() {
       let weights = result.values[place.linear.weight]
       var choice = ScaleSearch.choose(
@@ -70,7 +71,33 @@ public enum Equalizer {
       sites.append(Site(model.graph.steps[place.step].site.name, choice, choice.exponents))
       progress(Double(groups.count + index + 1) / total)
     }
+    // What is better for each product alone can be worse for the answers: then only what is free is kept.
+    if sites.dropFirst(exactSites.count).contains(where: { $0.alpha != nil }) {
+      let truth = ModelRunner(model, parallel: parallel).logits(texts)
+      if int8Error(result, texts, truth, parallel) >= int8Error(exact, texts, truth, parallel) {
+        return (exact, exactSites)
+      }
+    }
     return (result, sites)
+  }
+
+  /// The squared change of the logits (texts, labels) that int8 makes, summed.
+  private static func int8Error(
+    _ model: WorkingModel, _ texts: [[UInt32]], _ truth: [Float], _ parallel: Parallel
+  ) -> Double {
+    var plan = RoundingPlan(
+      weights: .init(grid: .int8, method: .nearest),
+      embeddings: .init(grid: .int8, method: .nearest))
+    plan.correctsBias = false
+    // Without text nothing is refused but weights that are not finite, which packing names.
+    guard let rounded = try? ModelRounding.round(model, plan, texts: [], parallel: parallel).model
+    else { return .infinity }
+    let runner = ModelRunner(rounded, parallel: parallel)
+    runner.usesIntegerAttention = true
+    return zip(runner.logits(texts), truth).reduce(0) { sum, pair in
+      let change = Double(pair.0) - Double(pair.1)
+      return sum + change * change
+    }
   }
 
   /// Rows kept a state: enough to see the scales of every channel.
