@@ -66,10 +66,35 @@ struct TuneThresholdTests {
     let lines = result.output.split(separator: "\n").filter { !$0.contains("/") }
     #expect(lines.allSatisfy { $0.count <= 80 })
     #expect(result.output.contains("on texts that took no part in the fit (5 folds)"))
-    #expect(result.output.contains("this data cannot tell that the threshold gains anything"))
+    #expect(result.output.contains("note: the threshold stays at 0.5: another changes accuracy on"))
     let only = try mbq.run(
       ["tune-threshold", model, "--data", Self.data, "-o", out, "--temperature-only", "--json"])
     #expect(try facts(only.output)["threshold"] == nil)
+  }
+
+  @Test("a threshold that gains on texts it was not fitted to is stored, and moves labels")
+  func threshold() throws {
+    let scratch = try Scratch()
+    let model = try packed(scratch)
+    // Three of five real articles are called fake: what is hardly likely to be fake is to be called so.
+    let lines = try String(contentsOfFile: Repository.path(Self.data), encoding: .utf8)
+      .split(separator: "\n", omittingEmptySubsequences: true)
+    let biased = scratch.path("biased.csv")
+    let changed = lines.enumerated().map { index, line in
+      line.hasSuffix(",0") && index % 5 < 3 ? line.dropLast() + "1" : line
+    }
+    #expect(changed != lines)
+    try changed.joined(separator: "\n").write(toFile: biased, atomically: true, encoding: .utf8)
+    let result = try mbq.run(
+      ["tune-threshold", model, "--data", biased, "--for", "f1", "--json"])
+    try #require(result.code == 0, "\(result.errors)")
+    let threshold = try #require(try facts(result.output)["threshold"] as? Double)
+    #expect(threshold < 0.4)
+    func fakes(_ path: String) throws -> Int {
+      try mbq.run(["classify", path, "--data", Self.data]).output
+        .split(separator: "\n").count { $0.contains("fake") }
+    }
+    #expect(try fakes(scratch.path("model-tuned.mbq")) > fakes(model) + 100)
   }
 
   @Test("too few rows, many labels a text and what is no model are refused, and nothing is written")

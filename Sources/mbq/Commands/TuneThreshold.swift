@@ -14,7 +14,8 @@ struct TuneThreshold: ParsableCommand {
     discussion: """
       One temperature, so that the probabilities say how often the model is right, and for two labels \
       the probability from which on the second one is given. Logits keep their bits; every runtime \
-      applies what the file says. Use texts the model was neither trained nor is tested on: what is \
+      applies what the file says. A threshold that gains nothing on texts it was not fitted to stays \
+      at 0.5. Use texts the model was neither trained nor is tested on: what is \
       printed is measured on texts that took no part in the fit (5 folds).
 
       Examples:
@@ -85,11 +86,25 @@ struct TuneThreshold: ParsableCommand {
     let (outputs, truths) = (before.outputs, before.truths)
     try check(truths, model.labels)
     let fit = CrossFit.Fit(goal: model.labels.count == 2 && !temperatureOnly ? goal.value : nil)
-    let decision = fit.decision(for: outputs, truths: truths)
-    let held = try CrossFit(outputs, truths: truths, fit: fit, seed: seed)
+    var decision = fit.decision(for: outputs, truths: truths)
+    var held = try CrossFit(outputs, truths: truths, fit: fit, seed: seed)
+    var refused: PairedGain?
+    if let goal = fit.goal {
+      let gain = PairedGain(
+        truths: truths,
+        before: try CrossFit(
+          outputs, truths: truths, fit: CrossFit.Fit(goal: nil), seed: seed
+        ).predictions.outputs.predicted, after: held.predictions.outputs.predicted, goal: goal)
+      // What gains nothing on other texts is fitted to chance.
+      if gain.difference <= 0 {
+        refused = gain
+        decision.threshold = 0.5
+        held = try CrossFit(outputs, truths: truths, fit: CrossFit.Fit(goal: nil), seed: seed)
+      }
+    }
     let path = output ?? Self.defaultOutput(self.model)
     try write(decision, to: path)
-    try show(model, before, held, fit, decision, path)
+    try show(model, before, held, fit, decision, refused, path)
   }
 
   static func defaultOutput(_ model: String) -> String {
@@ -150,7 +165,7 @@ struct TuneThreshold: ParsableCommand {
 extension TuneThreshold {
   private func show(
     _ model: Model, _ before: Predictions, _ held: CrossFit, _ fit: CrossFit.Fit,
-    _ decision: Decision, _ path: String
+    _ decision: Decision, _ refused: PairedGain?, _ path: String
   ) throws {
     // As the file judged itself so far, so that a model can be tuned twice.
     let old = model.decision
@@ -202,16 +217,24 @@ extension TuneThreshold {
     }
     let blocks: [Report.Block] =
       [.facts(facts), .table(table)]
-      + notes(decision, goalGain, held, fit).map { .note($0) }
+      + notes(decision, goalGain, refused, held, fit).map { .note($0) }
     Output.show(Report(blocks), json: json)
     guard !json else { return }
     Output.show("\nNext: mbq evaluate \(path) --data test.csv")
   }
 
   private func notes(
-    _ decision: Decision, _ gain: PairedGain?, _ held: CrossFit, _ fit: CrossFit.Fit
+    _ decision: Decision, _ gain: PairedGain?, _ refused: PairedGain?, _ held: CrossFit,
+    _ fit: CrossFit.Fit
   ) -> [String] {
     var notes: [String] = []
+    if let refused, let goal = fit.goal {
+      notes.append(
+        "the threshold stays at 0.5: another changes \(goal.rawValue) on texts that took no part in its"
+          + " fit by \(fixedPoint(refused.difference * 100, digits: 2)) %"
+          + " (\(fixedPoint(refused.differenceInterval.lower * 100, digits: 2)) to"
+          + " \(fixedPoint(refused.differenceInterval.upper * 100, digits: 2)))")
+    }
     if decision.temperature == 1 {
       notes.append(
         "no temperature fits: every text is answered rightly, or the logits say nothing of the labels;"
