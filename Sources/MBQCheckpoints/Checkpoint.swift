@@ -38,7 +38,8 @@ public final class Checkpoint: Sendable {
   /// Bytes of the files that hold the weights.
   public var weightsByteCount: Int { weightFiles.reduce(0) { $0 + $1.byteCount } }
 
-  /// Opens the checkpoint in a folder, or the one whose weights are the file at `path`.
+  /// Opens the checkpoint in a folder, the best of those that `Trainer` left in a folder, or the one
+  /// whose weights are the file at `path`.
   ///
   /// Configuration and tokenizer are taken from `configuration`, a folder, if it is given, as for
   /// weights that were saved alone.
@@ -104,7 +105,8 @@ public final class Checkpoint: Sendable {
     weightFiles = weights.files
     format = reader.name
     sources = [configurationFile] + weights.files + tokenizerFiles.all
-    warnings = read.warnings + weights.warnings + tokenizer.warnings
+    warnings =
+      [folder.note].compactMap { $0 } + read.warnings + weights.warnings + tokenizer.warnings
     wrapperPrefix = names.wrapper
     omitsFamilyPrefix = names.omitsFamilyPrefix
     var places: [ExactString: Int] = [:]

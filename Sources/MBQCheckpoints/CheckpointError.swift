@@ -13,6 +13,8 @@ public enum CheckpointError: ExplainedError, Equatable {
   case noWeights(folder: String, found: String?, format: String?, advice: String?)
   /// A folder with weights in files of no usual name, and more than one of them.
   case severalWeights(folder: String, [String])
+  /// A `Trainer`'s output folder with more than one checkpoint; `reason` is why none is the best.
+  case severalCheckpoints(folder: String, [String], reason: String)
   /// A file in a format that is not read.
   case unknownFormat(path: String, format: String?, advice: String?)
   /// A value in a JSON file, at `key` such as `id2label["0"]`.
@@ -34,6 +36,10 @@ public enum CheckpointError: ExplainedError, Equatable {
     case .severalWeights(let folder, let names):
       return "\(quoted(folder)) has weights in several files: \(listed(names.map { quoted($0) }));"
         + " name the one to use"
+    case .severalCheckpoints(let folder, let names, let reason):
+      return "\(quoted(folder)) holds several checkpoints (\(names.joined(separator: ", "))), and"
+        + " nothing tells which is the best: \(reason); name the one to use, such as"
+        + " \(quoted(folder + (folder.hasSuffix("/") ? "" : "/") + (names.last ?? "")))"
     case .missingFile(let folder, let name, let advice):
       return "\(quoted(folder)) has no \(name); \(advice)"
     case .noWeights(let folder, let found?, let format?, let advice?):

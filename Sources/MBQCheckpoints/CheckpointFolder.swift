@@ -8,6 +8,8 @@ struct CheckpointFolder {
   private let path: String
   /// Set if the user named the weights themselves.
   private let weightsPath: String?
+  /// What was chosen in a folder of several checkpoints, for people.
+  let note: String?
 
   var namesFile: Bool { weightsPath != nil }
 
@@ -16,7 +18,7 @@ struct CheckpointFolder {
   /// The largest published WordPiece vocabularies take 5 MB, and configurations a few kilobytes.
   static let maximumTextBytes = 64 << 20
 
-  /// `path` is a folder, or a file of weights in one.
+  /// `path` is a folder, one that `Trainer` wrote checkpoints into, or a file of weights in a folder.
   init(path: String) throws(CheckpointError) {
     var path = path
     var isFolder = false
@@ -32,13 +34,24 @@ struct CheckpointFolder {
       throw .noWeights(folder: path, found: nil, format: nil, advice: nil)
     }
     if isFolder {
-      self.path = path
+      let output =
+        CheckpointFolder(plain: path).holdsCheckpoint ? nil : try TrainerOutput(in: path)
+      self.path = output?.folder ?? path
       weightsPath = nil
+      note = output?.note
     } else {
       let slash = path.lastIndex(of: "/")
       self.path = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
       weightsPath = path
+      note = nil
     }
+  }
+
+  /// A folder, which is there, as it is.
+  init(plain path: String) {
+    self.path = path
+    weightsPath = nil
+    note = nil
   }
 
   /// The folder of configuration and tokenizer, or one of its files.
@@ -46,6 +59,7 @@ struct CheckpointFolder {
     let folder = try CheckpointFolder(path: path)
     self.path = folder.path
     weightsPath = nil
+    note = folder.note
   }
 
   func path(of name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
@@ -120,9 +134,20 @@ struct CheckpointFolder {
     return (reader, source)
   }
 
+  private static let configurations = [
+    "config.json", "bert_config.json", "mobilebert_config.json",
+  ]
+
+  /// Whether there is a configuration, or weights of a usual name.
+  private var holdsCheckpoint: Bool {
+    (Self.configurations + CheckpointReaders.all.flatMap { $0.fileNames }).contains {
+      FileManager.default.fileExists(atPath: self.path(of: $0))
+    }
+  }
+
   /// The configuration: Hugging Face's, or google-research's.
   func configuration() throws(CheckpointError) -> SourceFile {
-    for name in ["config.json", "bert_config.json", "mobilebert_config.json"] {
+    for name in Self.configurations {
       if let file = try optional(name) { return file }
     }
     throw .missingFile(

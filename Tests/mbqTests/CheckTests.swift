@@ -113,6 +113,75 @@ struct CheckTests {
     #expect(half.errors.contains("holds the answers to part 1 of 2 only"))
   }
 
+  @Test("answers that were kept are judged as the models that gave them, and nothing is run")
+  func kept() throws {
+    let scratch = try Scratch()
+    let (fp32, int8) = (try packed(32, in: scratch), try packed(8, in: scratch))
+    func answers(_ name: String, _ arguments: [String]) throws -> String {
+      let path = scratch.path(name + ".answers")
+      let result = try mbq.run(["evaluate"] + arguments + ["--data", data, "-o", path])
+      try #require(result.code == 0, "\(result.errors)")
+      return path
+    }
+    let parts = try (1...2).map {
+      try answers("part\($0)", [int8, "--baseline", fp32, "--shard", "\($0)/2"])
+    }
+    let both = scratch.path("both.answers")
+    let merge = try mbq.run(["evaluate", "--merge"] + parts + ["-o", both])
+    try #require(merge.code == 0, "\(merge.errors)")
+    let limits = ["--max-drop", "0.5%", "--max-flips", "2%", "--max-size", "1MB", "--json"]
+    let live = try mbq.run(
+      ["check", "--baseline", fp32, "--candidate", int8, "--data", data] + limits)
+    try FileManager.default.removeItem(atPath: int8)
+    let merged = try mbq.run(["check", "--candidate", both] + limits)
+    #expect(merged.code == 0, "\(merged.errors)")
+    #expect(merged.output == live.output)
+    let other = scratch.path("other.mbq")
+    let four = ["quantize", "Examples/tiny-news/model", "--bits", "4", "-o", other]
+    #expect(try mbq.run(four).code == 0)
+    let (first, second) = (try answers("fp32", [fp32]), try answers("int4", [other]))
+    let pair = ["check", "--baseline", first, "--candidate", second, "--max-drop", "5%", "--json"]
+    let alone = try mbq.run(pair + ["--data", data])
+    let beside = try mbq.run([
+      "check", "--baseline", fp32, "--candidate", other, "--data", data, "--max-drop", "5%",
+      "--json",
+    ])
+    #expect(alone.code == 0, "\(alone.errors)")
+    func figures(_ text: String) throws -> NSDictionary {
+      var object = try #require(
+        try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+      var comparison = try #require(object["comparison"] as? [String: Any])
+      // The texts of the flips were not kept.
+      comparison["listedFlips"] = nil
+      object["comparison"] = comparison
+      return object as NSDictionary
+    }
+    #expect(try figures(alone.output) == figures(beside.output))
+    let refused: [([String], Int32, String)] = [
+      (["--candidate", first, "--max-drop", "1%"], 2, "holds the answers of one model"),
+      (["--candidate", both, "--max-p95-ratio", "2"], 2, "holds only answers"),
+      (
+        ["--candidate", both, "--max-drop", "1%", "--max-tokens", "9"], 2, "leave out --max-tokens"
+      ),
+      (["--candidate", parts[0], "--max-drop", "1%"], 3, "part 1 of 2 only"),
+      (["--candidate", other, "--max-drop", "1%"], 2, "is a model: give --baseline"),
+      (["--candidate", other, "--baseline", fp32, "--max-drop", "1%"], 2, "give --data"),
+      (
+        ["--candidate", first, "--baseline", fp32, "--max-drop", "1%"], 2, "the baseline's answers"
+      ),
+      (
+        [
+          "--candidate", both, "--data", "Examples/tiny-news/validation.csv", "--max-drop", "1%",
+        ], 3, "(1000 rows then, 300 now)"
+      ),
+    ]
+    for (arguments, code, text) in refused {
+      let result = try mbq.run(["check"] + arguments)
+      #expect(result.code == code, "\(arguments)")
+      #expect(result.errors.contains(text), "\(result.errors)")
+    }
+  }
+
   @Test("times of both models decide about a ratio")
   func latency() throws {
     let scratch = try Scratch()

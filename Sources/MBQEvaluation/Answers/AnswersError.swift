@@ -49,3 +49,24 @@ public enum AnswersFileError: ExplainedError, Equatable {
     }
   }
 }
+
+/// Why two models' answers cannot be compared.
+public enum AnswersPairError: ExplainedError, Equatable {
+  case unfinished(name: String, rows: Int, expected: Int)
+  case labels(candidate: String, [String], baseline: String, [String])
+  case rows(candidate: String, baseline: String)
+
+  public var explanation: String {
+    switch self {
+    case .unfinished(let name, let rows, let expected):
+      "'\(name)' holds answers to \(rows) of \(counted(expected, "row")); run the command that made it "
+        + "again, it goes on from there, and put parts together with mbq evaluate --merge -o"
+    case .labels(let candidate, let labels, let baseline, let others):
+      "'\(baseline)' has the labels \(others.joined(separator: ", ")) and '\(candidate)' has "
+        + "\(labels.joined(separator: ", ")); compare models of the same task"
+    case .rows(let candidate, let baseline):
+      "'\(candidate)' and '\(baseline)' hold answers to different rows (texts or labels); make both "
+        + "with mbq evaluate -o on the same data"
+    }
+  }
+}

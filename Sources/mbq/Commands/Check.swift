@@ -12,7 +12,8 @@ struct Check: ParsableCommand {
       For each limit it says "not worse", "worse" or "cannot tell"; the first two are each wrong with a \
       probability of at most 5 % (see --confidence). It fails if a limit is exceeded, and also if the data \
       cannot tell: too few rows are no reason to pass. The baseline may be a model, or what \
-      mbq evaluate -o kept of its answers, so that CI needs only the candidate.
+      mbq evaluate -o kept of its answers, so that CI needs only the candidate; and so may the candidate: \
+      then nothing is run, and the answers may have been found in parts, on many machines.
 
       Examples:
         mbq check --baseline fp32.mbq --candidate int8.mbq --data test.csv \\
@@ -20,19 +21,24 @@ struct Check: ParsableCommand {
         mbq evaluate fp32.mbq --data test.csv -o baseline.answers
         mbq check --baseline baseline.answers --candidate int8.mbq --data test.csv \\
           --max-drop 0.5% --max-flips 1% --max-size 26MB --junit check.xml
+        mbq evaluate --merge part*.answers -o both.answers
+        mbq check --candidate both.answers --max-drop 0.5%
       """)
 
   @Option(
     help: ArgumentHelp("The model to compare with, or its stored answers.", valueName: "file"))
-  var baseline: String
+  var baseline: String?
 
-  @Option(help: ArgumentHelp("The packed model to check.", valueName: "model"))
+  @Option(
+    help: ArgumentHelp(
+      "The packed model to check, or its stored answers; those made beside a baseline need no other.",
+      valueName: "file"))
   var candidate: String
 
   @Option(
     help: ArgumentHelp(
       "The labelled dataset; for --max-flips alone it needs no labels.", valueName: "file"))
-  var data: String
+  var data: String?
 
   @Option(
     help: ArgumentHelp("The accuracy may fall by this much: 0.5% or 0.005.", valueName: "share"))
@@ -108,25 +114,10 @@ struct Check: ParsableCommand {
   }
 
   func run() throws {
-    let model = try runtime.model(candidate)
-    try EvaluationRun.refuseMultiLabel(model, candidate)
-    let source = try BaselineSource.open(baseline, for: model, named: candidate, runtime)
-    if maxP95Ratio != nil, source.model == nil {
-      throw CommandError.usage(
-        "--max-p95-ratio times both models, and '\(baseline)' holds only answers; "
-          + "give the baseline model, or leave that limit out")
-    }
-    var evaluation = EvaluationRun(
-      options: columns, runtime: runtime, maxTokens: maxTokens, mistakeLimit: 0, flipLimit: flips)
-    evaluation.isUnlabelled = unlabelled
-    let result = try evaluation.run(
-      candidate, model: model, data: data, baseline: source, name: "check")
-    guard let comparison = try result.answers.comparison(confidence: confidence.value) else {
-      preconditionFailure("a run beside a baseline compares")
-    }
+    let pair = try pair()
     let gate = GateSummary(
-      limits: try limits(comparison, model, source), comparison: comparison,
-      confidence: confidence.value, allowsInconclusive: allowInconclusive)
+      limits: try limits(pair), comparison: pair.comparison, confidence: confidence.value,
+      allowsInconclusive: allowInconclusive)
     if let junit { try AtomicFile.write(JUnitText.render(gate), to: junit) }
     try show(gate)
     if !gate.passes {
@@ -135,15 +126,47 @@ struct Check: ParsableCommand {
     }
   }
 
-  private func limits(
-    _ comparison: ComparisonSummary, _ model: Model, _ source: BaselineSource
-  ) throws -> [GateLimit] {
+  private func pair() throws -> CheckedPair {
+    if AnswersFile.isOne(at: candidate) {
+      guard maxTokens == nil, !unlabelled else {
+        throw CommandError.usage(
+          "'\(candidate)' holds answers, found earlier: leave out --max-tokens and --unlabelled")
+      }
+      try refuseTiming(of: candidate)
+      return try CheckedPair(
+        kept: candidate, baseline: baseline, data: data, columns: columns,
+        confidence: confidence.value)
+    }
+    guard let baseline else {
+      throw CommandError.usage(
+        "'\(candidate)' is a model: give --baseline, what to compare it with")
+    }
+    guard let data else {
+      throw CommandError.usage("'\(candidate)' is a model: give --data, texts to run it on")
+    }
+    if AnswersFile.isOne(at: baseline) { try refuseTiming(of: baseline) }
+    var run = EvaluationRun(
+      options: columns, runtime: runtime, maxTokens: maxTokens, mistakeLimit: 0, flipLimit: flips)
+    run.isUnlabelled = unlabelled
+    return try CheckedPair(
+      candidate, baseline: baseline, data: data, run: run, runtime: runtime,
+      confidence: confidence.value)
+  }
+
+  private func refuseTiming(of answers: String) throws(CommandError) {
+    guard maxP95Ratio == nil else {
+      throw .usage(
+        "--max-p95-ratio times both models, and '\(answers)' holds only answers; give the model, "
+          + "or leave that limit out")
+    }
+  }
+
+  private func limits(_ pair: CheckedPair) throws -> [GateLimit] {
+    let comparison = pair.comparison
     var limits: [GateLimit?] = []
     if let maxDrop {
       guard let accuracy = comparison.accuracy else {
-        throw CommandError.badInput(
-          "'\(data)' has no column '\(columns.labelColumn)', and --max-drop needs labels; choose "
-            + "the column with --label-column, or check --max-flips on texts alone")
+        throw CommandError.badInput(pair.noLabels + ", or check --max-flips on texts alone")
       }
       limits.append(
         .drop(accuracy.counts, limit: maxDrop.value, confidence: confidence.value))
@@ -157,10 +180,11 @@ struct Check: ParsableCommand {
     if let maxSize {
       limits.append(.size(comparison.candidate.fileBytes, limit: maxSize.bytes))
     }
-    if let maxP95Ratio, let other = source.model {
+    if let maxP95Ratio, let models = pair.models {
       limits.append(
         .latencyRatio(
-          try times(other, model), limit: maxP95Ratio, confidence: confidence.value))
+          try times(models.baseline, models.candidate), limit: maxP95Ratio,
+          confidence: confidence.value))
     }
     return limits.compactMap { $0 }
   }

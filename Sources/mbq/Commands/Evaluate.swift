@@ -8,7 +8,8 @@ struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures a model on labelled texts, alone or against a baseline.",
     discussion: """
-      Reads a CSV with the columns title, text and label (0, 1, … or label names), streaming. Every \
+      Reads CSV, TSV or JSON Lines with the columns title, text and label (0, 1, … or label names), \
+      streaming. Every \
       figure comes with an interval. With --baseline it says what became of the answers: flips, the \
       drop of the accuracy and what so many rows can show; texts without labels will do for that.
 

@@ -16,17 +16,7 @@ enum BaselineSource {
     let labels: [String]
     if AnswersFile.isOne(at: path) {
       let answers = try AnswersFile.read(path: path)
-      guard answers.key.shard == .whole else {
-        throw CommandError.badInput(
-          "'\(path)' holds the answers to part \(answers.key.shard.index) of "
-            + "\(answers.key.shard.count) only; put the parts together with mbq evaluate --merge -o"
-        )
-      }
-      guard answers.isComplete else {
-        throw CommandError.badInput(
-          "'\(path)' is not finished (\(answers.rowCount) of \(answers.key.rowCount) rows); run the "
-            + "mbq evaluate command that made it again, it goes on from there")
-      }
+      try refusePart(answers, path)
       source = .stored(answers, path: path)
       labels = answers.key.model.labels
     } else {
@@ -42,6 +32,36 @@ enum BaselineSource {
       )
     }
     return source
+  }
+
+  /// Refuses answers to some of the rows only.
+  static func refusePart(_ answers: Answers, _ path: String) throws(CommandError) {
+    guard answers.key.shard == .whole else {
+      throw .badInput(
+        "'\(path)' holds the answers to part \(answers.key.shard.index) of "
+          + "\(answers.key.shard.count) only; put the parts together with mbq evaluate --merge -o")
+    }
+    guard answers.isComplete else {
+      throw .badInput(
+        "'\(path)' is not finished (\(answers.rowCount) of \(answers.key.rowCount) rows); run the "
+          + "mbq evaluate command that made it again, it goes on from there")
+    }
+  }
+
+  /// Refuses answers to other rows than those of `data`, of which `scan` is `nil` for a stream.
+  static func refuseOtherRows(
+    _ answers: Answers, _ path: String, _ data: String, _ scan: DatasetScan?
+  ) throws(CommandError) {
+    guard let scan else {
+      throw .usage("stored answers can only be compared on a file: give --data a file, not -")
+    }
+    guard answers.key.datasetDigest == scan.digest else {
+      let (then, now) = (answers.key.dataset.rows, scan.dataset.rows)
+      throw .badInput(
+        "'\(path)' holds answers to other rows than '\(data)' has"
+          + (then == now ? " (texts or labels changed)" : " (\(then) rows then, \(now) now)")
+          + "; make it again with mbq evaluate -o on this data")
+    }
   }
 
   var path: String {

@@ -50,7 +50,7 @@ struct EvaluationRun {
       ? nil
       : try DatasetScan(data, options, labels: model.labels, withLabels: isLabelled)
     if case .stored(let answers, let path) = baseline {
-      try refuseOtherRows(answers, path, data, scan)
+      try BaselineSource.refuseOtherRows(answers, path, data, scan)
     }
     var rows = try options.texts(data, labels: model.labels, withLabels: isLabelled)
     let pool = runtime.pool()
@@ -150,21 +150,6 @@ struct EvaluationRun {
         error.explanation
           + "; without labels there is no accuracy, but --baseline compares two models on such texts"
       )
-    }
-  }
-
-  private func refuseOtherRows(
-    _ answers: Answers, _ path: String, _ data: String, _ scan: DatasetScan?
-  ) throws(CommandError) {
-    guard let scan else {
-      throw .usage("stored answers can only be compared on a file: give --data a file, not -")
-    }
-    guard answers.key.datasetDigest == scan.digest else {
-      let (then, now) = (answers.key.dataset.rows, scan.dataset.rows)
-      throw .badInput(
-        "'\(path)' holds answers to other rows than '\(data)' has"
-          + (then == now ? " (texts or labels changed)" : " (\(then) rows then, \(now) now)")
-          + "; make it again with mbq evaluate -o on this data")
     }
   }
 
