@@ -6,8 +6,8 @@ import MBQCore
 struct TrainerOutput {
   /// The folder of the checkpoint to use.
   let folder: String
-  /// What was chosen and why, for people.
-  let note: String
+  /// What was chosen of several, and why, for people.
+  let note: String?
 
   /// `nil` if `path` holds no folders of that name.
   ///
@@ -19,7 +19,7 @@ struct TrainerOutput {
     let joint = path.hasSuffix("/") ? path : path + "/"
     if steps.count == 1 {
       folder = joint + Self.name(last)
-      note = "\(quoted(path)) holds one checkpoint, \(Self.name(last)), which is used"
+      note = nil
       return
     }
     switch try Self.best(joint + Self.name(last), of: steps) {

@@ -7,11 +7,10 @@ extension GateLimit {
   /// Why the verdict is what it is, in a sentence or two.
   public func reason(confidence: Double) -> String {
     let sureness = "\(Human.plain(confidence * 100)) % confidence"
-    let found = "\(name) is \(text(value))\(unit), allowed are \(text(limit))"
     guard let bounds else { return found }
     switch verdict {
     case .notWorse:
-      return "\(found): at most \(text(bounds.upper))\(unit) with \(sureness)"
+      return "\(found): at most \(text(bounds.upper))\(unit), with \(sureness)"
     case .worse:
       return "\(found): more than that, at least \(text(bounds.lower))\(unit), with \(sureness)"
     case .cannotTell:
@@ -24,6 +23,21 @@ extension GateLimit {
       }
       return
         "\(range); about \(Human.count(rowsNeeded)) rows would tell, if shares stay as they are"
+    }
+  }
+
+  /// What was found and what is allowed: `the accuracy fell by 0.3 points, 0.5 are allowed`.
+  private var found: String {
+    let allowed = "\(text(limit))\(unit) allowed"
+    switch kind {
+    case .drop:
+      return value < 0
+        ? "the accuracy rose by \(text(-value)) points, a fall by \(allowed)"
+        : "the accuracy fell by \(text(value)) points, \(allowed)"
+    case .flips: return "\(text(value)) % of the answers changed, \(allowed)"
+    case .size: return "the file has \(text(value)), \(allowed)"
+    case .latencyRatio:
+      return "the p95 latency is \(text(value)) times the baseline's, \(allowed)"
     }
   }
 

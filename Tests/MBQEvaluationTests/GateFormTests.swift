@@ -62,11 +62,11 @@ struct GateFormTests {
     let lines = GitHubAnnotations.lines(try gate(allows: true))
     #expect(
       lines[0]
-        == "::notice title=mbq check%3A accuracy drop at most 1 points::accuracy drop is 0.1 points, "
-        + "allowed are 1: at most 0.603 points with 95 %25 confidence")
+        == "::notice title=mbq check%3A accuracy drop at most 1 points::the accuracy fell by 0.1 "
+        + "points, 1 points allowed: at most 0.603 points, with 95 %25 confidence")
     #expect(lines[1].hasPrefix("::error title=mbq check%3A "))
     #expect(lines[2].hasPrefix("::warning "))
-    #expect(lines[3].hasSuffix("::file size is 27.0 MB, allowed are 26.0 MB"))
+    #expect(lines[3].hasSuffix("::the file has 27.0 MB, 26.0 MB allowed"))
     #expect(
       GitHubAnnotations.escaped("50 %: a,b\r\nc", isProperty: true) == "50 %25%3A a%2Cb%0D%0Ac")
     #expect(
@@ -79,7 +79,7 @@ struct GateFormTests {
     #expect(gate.failures.count == 3)
     #expect(
       gate.failures[1].hasPrefix(
-        "changed answers is 1 %, allowed are 2: this data cannot tell, with 95 % confidence it may "
+        "1 % of the answers changed, 2 % allowed: this data cannot tell, with 95 % confidence it may "
           + "be anything from 0.051 to 4.656 %; about "))
     for line in TextRenderer.render(gate.report()).split(separator: "\n") {
       #expect(DisplayText.width(line) <= 80, "\(line)")

@@ -51,7 +51,8 @@ struct CheckTests {
     let failed = try mbq.run(
       common + ["--candidate", broken, "--max-flips", "0.01", "--github", "--junit", junit])
     #expect(failed.code == 1)
-    #expect(failed.errors.hasPrefix("error: the check of '\(broken)' fails:\n  accuracy drop is "))
+    #expect(
+      failed.errors.hasPrefix("error: the check of '\(broken)' fails:\n  the accuracy fell by "))
     #expect(
       failed.output.contains("\n::error title=mbq check%3A accuracy drop at most 0.5 points::"))
     #expect(try String(contentsOfFile: junit, encoding: .utf8).contains("failures=\"2\""))
@@ -93,7 +94,7 @@ struct CheckTests {
     #expect(live.output == stored.output)
     let size = try check(kept, ["--max-size", "1kB"])
     #expect(size.code == 1)
-    #expect(size.errors.contains("file size is 848.1 kB, allowed are 1.0 kB"))
+    #expect(size.errors.contains("the file has 848.1 kB, 1.0 kB allowed"))
     let ratio = try check(kept, ["--max-p95-ratio", "1.1"])
     #expect(ratio.code == 2)
     #expect(ratio.errors.contains("holds only answers"))

@@ -103,7 +103,7 @@ struct DescribeDataset: ParsableCommand {
   private func reader() throws -> Reader? {
     let reader: Reader
     if let model {
-      let opened = try Model(path: model)
+      let opened = try Model.packed(at: model)
       reader = Reader(
         name: model, labels: opened.labels,
         tokenizing: .init(tokenizer: opened.tokenizer, limit: opened.maximumTokens))

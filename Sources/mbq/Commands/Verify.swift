@@ -24,7 +24,7 @@ struct Verify: ParsableCommand {
   var json = false
 
   func run() throws {
-    let first = try Model(path: model)
+    let first = try Model.packed(at: model)
     let file = try MappedFile(path: model)
     let body = UnsafeRawBufferPointer(rebasing: file.bytes[64...])
     var failures: [String] = []

@@ -19,6 +19,11 @@ struct CheckpointOptions: ParsableArguments {
     do throws(CheckpointError) {
       return try Checkpoint.open(path: path, configuration: configuration)
     } catch {
+      if PackedFiles.isPacked(path) {
+        throw CommandError.badInput(
+          "'\(path)' is a packed model; give the checkpoint it was made of: a folder, or its weights"
+        )
+      }
       throw QuantizerError.checkpoint(error)
     }
   }

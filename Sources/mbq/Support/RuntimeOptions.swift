@@ -32,9 +32,22 @@ struct RuntimeOptions: ParsableArguments {
   }
 
   func model(_ path: String) throws -> Model {
-    try Model(path: path, kernels: try kernelSet())
+    try Model.packed(at: path, kernels: try kernelSet())
   }
 
   /// Keep the pool for as long as its `parallel` is used.
   func pool() -> ThreadPool { ThreadPool(workerCount: threads) }
+}
+
+extension Model {
+  /// The packed model at `path`; people give the checkpoint's folder in its place, and are told.
+  static func packed(at path: String, kernels: KernelSet = KernelSets.best) throws -> Model {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw CommandError.badInput(
+        "'\(path)' is a folder, and a packed model is one file; if it is a checkpoint, "
+          + "'mbq quantize' makes one of it")
+    }
+    return try Model(path: path, kernels: kernels)
+  }
 }
