@@ -61,7 +61,6 @@ extension RunState {
   public func logits(_ texts: [[UInt32]]) throws(ModelError) -> [Float] {
     guard !texts.isEmpty else { return [] }
     let header = model.packed.header
-    var batch = TokenBatch()
     for (index, text) in texts.enumerated() {
       guard !text.isEmpty, text.count <= header.maximumTokens else {
         throw .badTokens(
@@ -75,9 +74,12 @@ extension RunState {
           text \(index + 1) has token \(token); the vocabulary ends at \(header.vocabularyCount - 1)
           """)
       }
-      batch.append(text)
     }
-    let logits = Executor(state: self, batch: batch).run()
+    var logits: [Float] = []
+    logits.reserveCapacity(texts.count * header.labels.count)
+    for group in groups(texts) {
+      logits += Executor(state: self, batch: TokenBatch(texts[group])).run()
+    }
     for (index, value) in logits.enumerated() where !value.isFinite {
       throw .notFinite(text: index / header.labels.count)
     }
