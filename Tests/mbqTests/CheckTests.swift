@@ -92,6 +92,11 @@ struct CheckTests {
     let (live, stored) = (try check(fp32), try check(kept))
     #expect(live.code == 0 && stored.code == 0, "\(stored.errors)")
     #expect(live.output == stored.output)
+    let cut = try check(kept, ["--max-flips", "90%", "--max-tokens", "9"])
+    #expect(
+      cut.errors
+        == "warning: the baseline's answers are to texts cut to 256 tokens, these to 9 (--max-tokens): "
+        + "what differs is not the models' doing alone\n")
     let size = try check(kept, ["--max-size", "1kB"])
     #expect(size.code == 1)
     #expect(size.errors.contains("the file has 848.1 kB, 1.0 kB allowed"))

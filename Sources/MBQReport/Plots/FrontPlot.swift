@@ -108,20 +108,23 @@ public struct FrontPlot: Sendable {
   }
 
   private func draw(on canvas: inout PlotCanvas, _ legend: PlotLegend) {
-    let largest = Double(max(points.map(\.bytes).max() ?? 1, maximumBytes ?? 1, 1)) * 1.08
+    let sizes = points.map { Double(max($0.bytes, 1)) }
+    let (least, most) = (sizes.min() ?? 1, max(sizes.max() ?? 1, Double(maximumBytes ?? 1)))
+    // What shrinks by factors is read in factors: on an even axis all that is small would be one spot.
+    let isLogarithmic = most >= 3 * least
+    let x = isLogarithmic ? (least / 1.25, most * 1.25) : (0, most * 1.08)
     let ends = points.flatMap {
       [$0.agreement, $0.interval?.lower ?? $0.agreement, $0.interval?.upper ?? $0.agreement]
     }.map(quality.height)
     let (low, high) = (ends.min() ?? 0, ends.max() ?? 1)
     let room = max((high - low) * 0.1, 0.002)
-    let most = quality == .share ? 1 : Double.infinity
-    let (unit, name) = Self.unit(largest)
+    let top = quality == .share ? 1 : Double.infinity
+    let (unit, name) = Self.unit(most)
     let axes = PlotAxes(
-      &canvas, x: (0, largest), y: (max(0, low - room), min(most, high + room)),
-      names: ("file size, \(name)", shareName),
-      labels: (
-        { PlotCanvas.number($0 / unit) }, quality.text
-      ), top: 30 + legend.height)
+      &canvas, x: x, y: (max(0, low - room), min(top, high + room)),
+      names: ("file size, \(name)" + (isLogarithmic ? " (log scale)" : ""), shareName),
+      labels: ({ PlotCanvas.number($0 / unit) }, quality.text), isLogarithmicX: isLogarithmic,
+      top: 30 + legend.height)
     legend.draw(on: &canvas, top: 24, withLines: false)
     if let maximumBytes {
       let place = axes.x(Double(maximumBytes))

@@ -12,7 +12,8 @@ struct PlotAxes {
     _ canvas: inout PlotCanvas, x: (lower: Double, upper: Double),
     y: (lower: Double, upper: Double),
     names: (x: String, y: String), labels: (x: (Double) -> String, y: (Double) -> String),
-    isLogarithmic: Bool = false, top: Double = 30, right: Double = 24, wholeX: Bool = false,
+    isLogarithmic: Bool = false, isLogarithmicX: Bool = false, top: Double = 30, right: Double = 24,
+    wholeX: Bool = false,
     hasTicks: Bool = true
   ) {
     let ticks = PlotScale(
@@ -21,7 +22,8 @@ struct PlotAxes {
     let widest = ticks.map { PlotCanvas.textWidth(labels.y($0)) }.max() ?? 0
     frame = PlotCanvas.Box(
       left: widest + 12, top: top, right: canvas.width - right, bottom: canvas.height - 44)
-    self.x = PlotScale(x.lower, x.upper, from: frame.left, to: frame.right)
+    self.x = PlotScale(
+      x.lower, x.upper, from: frame.left, to: frame.right, isLogarithmic: isLogarithmicX)
     self.y = PlotScale(
       y.lower, y.upper, from: frame.bottom, to: frame.top, isLogarithmic: isLogarithmic)
     for tick in ticks {

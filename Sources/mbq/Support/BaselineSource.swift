@@ -64,6 +64,14 @@ enum BaselineSource {
     }
   }
 
+  /// Says so if the two models did not read the same of a long text.
+  static func remarkOnLimits(_ key: AnswersKey) {
+    guard let baseline = key.baseline, baseline.tokenLimit != key.model.tokenLimit else { return }
+    Output.remark(
+      "warning: the baseline's answers are to texts cut to \(baseline.tokenLimit) tokens, these to "
+        + "\(key.model.tokenLimit) (--max-tokens): what differs is not the models' doing alone")
+  }
+
   var path: String {
     switch self {
     case .model(_, let path), .stored(_, let path): path

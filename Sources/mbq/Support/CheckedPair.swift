@@ -36,6 +36,7 @@ struct CheckedPair {
       let others = try AnswersFile.read(path: baseline)
       pair = try answers.beside(others, names: (candidate, baseline))
     }
+    BaselineSource.remarkOnLimits(pair.key)
     guard let comparison = try pair.comparison(confidence: confidence) else {
       throw CommandError.usage(
         "'\(candidate)' holds the answers of one model; give --baseline, or make it with "

@@ -69,6 +69,7 @@ struct EvaluationRun {
       dataset: scan?.dataset ?? DatasetScan.description(rows, data),
       datasetDigest: scan?.digest ?? "", shard: shard, mistakeLimit: mistakeLimit,
       flipLimit: flipLimit)
+    BaselineSource.remarkOnLimits(key)
     var keeper = AnswersKeeper(path: output)
     var answers = try keeper.resumed(key) ?? Answers(key: key)
     let known = answers.rowCount
