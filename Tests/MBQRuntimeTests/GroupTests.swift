@@ -1,5 +1,6 @@
 import MBQCore
 import MBQModel
+import MBQQuantizer
 import Testing
 
 @testable import MBQRuntime
