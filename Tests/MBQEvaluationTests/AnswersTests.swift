@@ -63,6 +63,15 @@ struct AnswersTests {
     for (what, message) in [
       (try foreign { $0.model.digest = "x" }, "the model"),
       (try foreign { $0.baseline?.digest = "x" }, "the baseline"),
+      // The digest of a model says what its labels are, but anybody may have written the file.
+      (try foreign { $0.model.threshold = 0.9 }, "the decision threshold"),
+      (try foreign { $0.baseline?.threshold = 0.9 }, "the baseline's decision threshold"),
+      (
+        try foreign {
+          $0.model.labels = ["a", "b", "c", "d"]
+          $0.baseline?.labels = $0.model.labels
+        }, "the labels"
+      ),
       (try foreign { $0.datasetDigest = "x" }, "the rows of the dataset"),
       (try foreign { $0.dataset.rows = 31 }, "the rows of the dataset"),
       (try foreign { $0.shard.count = 5 }, "the number of parts"),

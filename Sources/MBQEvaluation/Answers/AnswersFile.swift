@@ -20,10 +20,9 @@ public enum AnswersFile {
 
   /// Whether the file at `path` starts like one; `false` also if there is none.
   public static func isOne(at path: String) -> Bool {
-    guard let handle = FileHandle(forReadingAtPath: path),
-      let start = try? handle.read(upToCount: signature.count)
-    else { return false }
-    return Array(start) == signature
+    // Opened without waiting: a pipe is none.
+    guard let file = try? MappedFile(path: path) else { return false }
+    return file.bytes.starts(with: signature)
   }
 
   /// Replaces the file at `path` whole or not at all.

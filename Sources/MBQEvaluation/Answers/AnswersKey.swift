@@ -83,8 +83,13 @@ public struct AnswersKey: Sendable, Equatable, Codable {
   /// Where the files lie does not count, what is in them does.
   public func difference(from other: AnswersKey, ignoringShard: Bool = false) -> String? {
     if model.digest != other.model.digest { return "the model" }
+    if model.labels != other.model.labels { return "the labels" }
+    if model.threshold != other.model.threshold { return "the decision threshold" }
     if model.tokenLimit != other.model.tokenLimit { return "the length texts are cut to" }
     if baseline?.digest != other.baseline?.digest { return "the baseline" }
+    if baseline?.threshold != other.baseline?.threshold {
+      return "the baseline's decision threshold"
+    }
     if baseline?.tokenLimit != other.baseline?.tokenLimit {
       return "the length texts are cut to for the baseline"
     }
