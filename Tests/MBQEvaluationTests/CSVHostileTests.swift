@@ -75,6 +75,16 @@ struct CSVHostileTests {
         "text in UTF-16, not text in UTF-8; save it as UTF-8 "
           + "(iconv -f UTF-16 -t UTF-8)"
       ),
+      (
+        [0x61, 0x00, 0x62, 0x00],
+        "text in UTF-16, not text in UTF-8; save it as UTF-8 "
+          + "(iconv -f UTF-16 -t UTF-8)"
+      ),
+      (
+        [0xFF, 0xFE, 0x00, 0x00],
+        "text in UTF-32, not text in UTF-8; save it as UTF-8 "
+          + "(iconv -f UTF-32 -t UTF-8)"
+      ),
       ([0x1F, 0x8B, 0x08], "compressed with gzip, not text in UTF-8; unpack it with gunzip"),
       (
         [0x50, 0x4B, 0x03, 0x04],

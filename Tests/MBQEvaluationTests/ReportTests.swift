@@ -47,6 +47,10 @@ struct ReportTests {
 
         """)
     #expect(MarkdownRenderer.escaped("<a_b>|\\`") == "\\<a\\_b\\>\\|\\\\\\`")
+    // Nobody is called, and no address becomes a link.
+    #expect(
+      MarkdownRenderer.escaped("@all http://a WWW.b")
+        == "@&#8203;all http:&#8203;//a WWW.&#8203;b")
   }
 
   @Test("json: values as they are, under the columns' keys")
@@ -102,6 +106,15 @@ struct ReportTests {
     #expect(
       MarkdownRenderer.render(Report([.verbatim("a\n```\nb")])) == "````text\na\n```\nb\n````\n")
     #expect(Set(Renderers.all.map { $0.name }).count == Renderers.all.count)
+  }
+
+  @Test("a long title is broken into lines of the page")
+  func longTitle() {
+    var titled = ReportTable(columns: [.text("a")])
+    titled.title = Array(repeating: "word", count: 40).joined(separator: " ")
+    let lines = TextTable.render(titled, width: 30).split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count <= 30 })
+    #expect(lines.dropLast(2).joined(separator: " ") == titled.title)
   }
 
   @Test("tables give way to the page: words wrap or are shortened, numbers never")

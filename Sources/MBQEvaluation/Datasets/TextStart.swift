@@ -4,7 +4,15 @@
 /// (`DatasetError.notText`).
 func textStart(of opening: [UInt8], file: String) throws(DatasetError) -> Int {
   if opening.starts(with: [0xEF, 0xBB, 0xBF]) { return 3 }
-  if opening.starts(with: [0xFF, 0xFE]) || opening.starts(with: [0xFE, 0xFF]) {
+  if opening == [0xFF, 0xFE, 0, 0] || opening == [0, 0, 0xFE, 0xFF] {
+    throw .notText(
+      file: file, found: "text in UTF-32", advice: "save it as UTF-8 (iconv -f UTF-32 -t UTF-8)")
+  }
+  // Without a mark: two letters with a zero beside each.
+  let zeros = opening.map { $0 == 0 }
+  if opening.starts(with: [0xFF, 0xFE]) || opening.starts(with: [0xFE, 0xFF])
+    || zeros == [false, true, false, true] || zeros == [true, false, true, false]
+  {
     throw .notText(
       file: file, found: "text in UTF-16", advice: "save it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
   }

@@ -27,13 +27,18 @@ public enum MarkdownRenderer: Renderer {
   }
 
   /// `text` with a backslash before each character that could mean something.
+  ///
+  /// GitHub also makes links of bare addresses, and calls people by `@name`: a space without width keeps
+  /// it from that.
   static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       if "\\`*_[]<>|~&#".unicodeScalars.contains(scalar) { result += "\\" }
       result.unicodeScalars.append(scalar)
+      if scalar == "@" { result += "&#8203;" }
     }
-    return result
+    return result.replacing("://", with: ":&#8203;//")
+      .replacing(/(?i)www\./) { "\($0.output)&#8203;" }
   }
 }
 

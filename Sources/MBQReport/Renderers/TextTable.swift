@@ -20,7 +20,10 @@ public enum TextTable {
       }
     }
     fit(&widths, of: table.columns, into: width)
-    var text = table.title.map { DisplayText.clean($0) + "\n" } ?? ""
+    var text =
+      table.title.map { title in
+        DisplayText.wrapped(DisplayText.clean(title), to: width).map { $0 + "\n" }.joined()
+      } ?? ""
     text += lines(titles, widths, table.columns)
     text += widths.map { String(repeating: "-", count: $0) }.joined(separator: gap) + "\n"
     for row in cells { text += lines(row, widths, table.columns) }
