@@ -156,8 +156,14 @@ extension AnswersFile {
     }
 
     /// Whether what is left is the digest of the blocks.
+    ///
+    /// A fuzzer cannot guess it, so in its build (Tests/Fuzz), and in no other, every one agrees.
     var isWhole: Bool {
+      #if MBQ_FUZZING
+      true
+      #else
       digests.withUnsafeBytes { sha256($0) }.elementsEqual(bytes[place...])
+      #endif
     }
   }
 }
