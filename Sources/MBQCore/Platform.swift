@@ -100,7 +100,7 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
   }
 }
 
-/// Replaces a file whole or not at all: bytes go to a temporary sibling, which is synced and renamed.
+/// Replaces a file whole or not at all.
 public enum AtomicFile {
   /// Writes the concatenation of `parts` to `path`.
   ///
@@ -120,53 +120,62 @@ public enum AtomicFile {
   public static func write(
     to path: String, _ body: (Append) throws(FileError) -> Void
   ) throws(FileError) {
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-      throw FileError(.write, path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
-    }
-    let (temporary, descriptor) = try openTemporary(beside: path)
-    do throws(FileError) {
-      try body { part throws(FileError) in try write(part, to: descriptor, path: path) }
-      guard fsync(descriptor) == 0 else { throw FileError(.write, path, code: errno) }
-    } catch {
-      close(descriptor)
-      unlink(temporary)
-      throw error
-    }
-    guard close(descriptor) == 0 else {
-      let code = errno
-      unlink(temporary)
-      throw FileError(.write, path, code: code)
-    }
-    guard rename(temporary, path) == 0 else {
-      let code = errno
-      unlink(temporary)
-      throw FileError(.rename, path, code: code)
-    }
-  }
-
-  /// A new file beside `path`.
-  ///
-  /// A name may be taken by another thread, or by a process that was ended and whose number came
-  /// around again.
-  private static func openTemporary(
-    beside path: String
-  ) throws(FileError) -> (path: String, descriptor: Int32) {
-    for attempt in 0..<100 {
-      let temporary = "\(path).partial-\(getpid())" + (attempt == 0 ? "" : "-\(attempt)")
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-      if descriptor >= 0 { return (temporary, descriptor) }
-      guard errno == EEXIST else { break }
-    }
-    throw FileError(.create, path, code: errno)
+    let file = try PendingFile(at: path)
+    try body { part throws(FileError) in try file.append(part) }
+    try PendingFile.commit([file])
   }
 
   /// Writes `text` as UTF-8.
   public static func write(_ text: String, to path: String) throws(FileError) {
+    let file = try PendingFile(at: path)
+    try file.append(text)
+    try PendingFile.commit([file])
+  }
+}
+
+/// A file that is written but does not appear at its place, or replace what is there, before `commit`.
+///
+/// On Linux, where the file system can, the bytes have no name until then, so that whatever ends the
+/// program leaves nothing behind; elsewhere they are in a sibling, which goes with the value.
+public final class PendingFile {
+  private let path: String
+  private var descriptor: Int32
+  /// The sibling's path, if there is one.
+  private var temporary: String?
+
+  /// Refuses, as `AtomicFile` does, a place that cannot be written to.
+  public init(at path: String) throws(FileError) {
+    self.path = path
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw FileError(.write, path, code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+    }
+    descriptor = Self.openNameless(beside: path)
+    guard descriptor < 0 else { return }
+    var opened: Int32 = -1
+    temporary = try Self.named(beside: path) { name in
+      opened = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      return opened >= 0
+    }
+    descriptor = opened
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+    if let temporary { unlink(temporary) }
+  }
+
+  public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    let code = Standard.write(bytes, to: descriptor)
+    guard code == 0 else { throw FileError(.write, path, code: code) }
+  }
+
+  /// Appends `text` as UTF-8.
+  public func append(_ text: String) throws(FileError) {
     var text = text
     let failure: FileError? = text.withUTF8 { buffer in
       do throws(FileError) {
-        try write([UnsafeRawBufferPointer(buffer)], to: path)
+        try append(UnsafeRawBufferPointer(buffer))
         return nil
       } catch {
         return error
@@ -175,43 +184,103 @@ public enum AtomicFile {
     if let failure { throw failure }
   }
 
-  private static func write(
-    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String
-  ) throws(FileError) {
-    var rest = bytes
-    while let start = rest.baseAddress, rest.count > 0 {
-      let count = systemWrite(descriptor, start, min(rest.count, 1 << 30))
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw FileError(.write, path, code: errno)
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+  /// Puts the files in their places, none of them before the disk has all.
+  public static func commit(_ files: [PendingFile]) throws(FileError) {
+    for file in files {
+      guard fsync(file.descriptor) == 0 else { throw FileError(.write, file.path, code: errno) }
     }
+    for file in files { try file.place() }
+  }
+
+  private func place() throws(FileError) {
+    if temporary == nil {
+      let source = Self.nameless(descriptor)
+      temporary = try Self.named(beside: path) { name in
+        linkat(AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0
+      }
+    }
+    let open = descriptor
+    descriptor = -1
+    guard close(open) == 0 else { throw FileError(.write, path, code: errno) }
+    guard let temporary, rename(temporary, path) == 0 else {
+      throw FileError(.rename, path, code: errno)
+    }
+    self.temporary = nil
+  }
+
+  private static func nameless(_ descriptor: Int32) -> String { "/proc/self/fd/\(descriptor)" }
+
+  /// A file without a name in the folder of `path`; -1 where there is no such thing.
+  private static func openNameless(beside path: String) -> Int32 {
+    #if os(Linux)
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    // O_TMPFILE, which C defines as a macro that Swift does not see.
+    let descriptor = open(folder, O_WRONLY | O_CLOEXEC | O_DIRECTORY | 0o20_000_000, 0o644)
+    if descriptor >= 0, access(nameless(descriptor), F_OK) != 0 {
+      close(descriptor)
+      return -1
+    }
+    return descriptor
+    #else
+    return -1
+    #endif
+  }
+
+  /// The first name beside `path` that `make` can make.
+  ///
+  /// One may be taken by another thread, or by a process that was ended and whose number came around
+  /// again.
+  private static func named(
+    beside path: String, _ make: (String) -> Bool
+  ) throws(FileError) -> String {
+    for attempt in 0..<100 {
+      let temporary = "\(path).partial-\(getpid())" + (attempt == 0 ? "" : "-\(attempt)")
+      if make(temporary) { return temporary }
+      guard errno == EEXIST else { break }
+    }
+    throw FileError(.create, path, code: errno)
   }
 }
 
 /// What small programs without Foundation need of the process.
 public enum Standard {
-  public static func writeError(_ text: String) {
-    let bytes = Array(text.utf8)
-    _ = systemWrite(STDERR_FILENO, bytes, bytes.count)
+  /// Writes to standard error, or not: there is nowhere to say that it failed.
+  public static func writeError(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+
+  /// Writes `text` and returns 0, or the system's code for what went wrong.
+  public static func write(_ text: String, to descriptor: Int32) -> Int32 {
+    Array(text.utf8).withUnsafeBytes { write($0, to: descriptor) }
+  }
+
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
+    var rest = bytes
+    while let start = rest.baseAddress, rest.count > 0 {
+      let count = systemWrite(descriptor, start, min(rest.count, 1 << 30))
+      if count < 0 {
+        if errno == EINTR { continue }
+        return errno
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+    return 0
+  }
+
+  /// Takes the place of standard streams that are closed: a file opened later would get it, and with it
+  /// what is meant for people.
+  ///
+  /// They still cannot be read or written.
+  public static func occupyClosedStreams() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      // The lowest number that is free is given, which is this one.
+      _ = open("/dev/null", O_CLOEXEC | (descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY))
+    }
   }
 
   /// Writes a line to standard output, at once: the other side of a pipe is waiting for it.
   ///
   /// False if nobody reads it any more.
   public static func writeLine(_ text: String) -> Bool {
-    var rest = Array(text.utf8)[...]
-    rest.append(10)
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { systemWrite(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        return false
-      }
-      rest = rest.dropFirst(count)
-    }
-    return true
+    write(text + "\n", to: STDOUT_FILENO) == 0
   }
 
   public static func exit(_ code: Int32) -> Never {

@@ -31,6 +31,7 @@ struct MBQ: ParsableCommand {
 
   static func main() {
     signal(SIGPIPE, SIG_IGN)
+    Standard.occupyClosedStreams()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -41,16 +42,16 @@ struct MBQ: ParsableCommand {
     } catch {
       let message = fullMessage(for: error)
       if exitCode(for: error).isSuccess {
-        print(message)
+        Output.show(message + "\n")
         Foundation.exit(0)
       }
-      FileHandle.standardError.write(Data((message + "\n").utf8))
+      Output.remark(message)
       Foundation.exit(FailureKind.usage.rawValue)
     }
   }
 
   private static func fail(_ message: String, code: Int32) -> Never {
-    FileHandle.standardError.write(Data("error: \(message)\n".utf8))
+    Output.remark(Output.inert("error: \(message)"))
     Foundation.exit(code)
   }
 }

@@ -135,7 +135,44 @@ struct FileTests {
     #expect(folder.names == ["x"])
   }
 
+  @Test(
+    "of several files none is in its place before all are whole, and one given up leaves nothing")
+  func pending() throws {
+    try write([1], "a")
+    let (a, b) = (try PendingFile(at: path("a")), try PendingFile(at: path("b")))
+    try a.append("new")
+    try b.append("b")
+    #expect(try read("a") == [1])
+    #expect(!folder.names.contains("b"))
+    try PendingFile.commit([a, b])
+    #expect(try read("a") == Array("new".utf8))
+    #expect(folder.names == ["a", "b"])
+    var given: PendingFile? = try PendingFile(at: path("c"))
+    try given?.append("c")
+    given = nil
+    #expect(folder.names == ["a", "b"])
+  }
+
   #if os(Linux)
+  @Test("what is written has no name before it is whole, whatever ends the program")
+  func nameless() throws {
+    // The temporary folder may lie on a file system that has no such files (O_TMPFILE).
+    let probe = open(folder.path, O_WRONLY | O_DIRECTORY | 0o20_000_000, 0o600)
+    guard probe >= 0 else { return }
+    close(probe)
+    try AtomicFile.write(to: path("x")) { append throws(FileError) in
+      let bytes = [UInt8](repeating: 7, count: 1 << 20)
+      var failure: FileError?
+      bytes.withUnsafeBytes { buffer in
+        do throws(FileError) { try append(buffer) } catch { failure = error }
+      }
+      if let failure { throw failure }
+      #expect(folder.names == [])
+    }
+    #expect(folder.names == ["x"])
+    #expect(try read("x").count == 1 << 20)
+  }
+
   @Test("a full disk leaves the old file and nothing else", .enabled(if: TinyDisk.isPossible))
   func fullDisk() throws {
     let disk = try #require(TinyDisk(at: folder.path + "/disk"))

@@ -73,6 +73,18 @@ struct GateFormTests {
       GitHubAnnotations.escaped("50 %: a,b\r\nc", isProperty: false) == "50 %25: a,b%0D%0Ac")
   }
 
+  @Test("words that look like commands are not obeyed, and others are left as they are")
+  func inert() {
+    for text in ["  ::error::x\n", "a\n\u{A0}::x::y", "a ##[add-mask]b", "a\r::x::", "::\u{301}"] {
+      let line = text.hasSuffix("\n") ? text : text + "\n"
+      #expect(
+        GitHubAnnotations.inert(text, token: "t") == "::stop-commands::t\n\(line)::t::")
+    }
+    for text in ["", "a ::error::x\n", "a: b\n", "## [x]", ":\n:"] {
+      #expect(GitHubAnnotations.inert(text, token: "t") == text)
+    }
+  }
+
   @Test("the reasons say what was found, what is allowed and what would help")
   func reasons() throws {
     let gate = try gate()

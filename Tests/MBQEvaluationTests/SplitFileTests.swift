@@ -26,7 +26,7 @@ struct SplitFileTests {
     var files: [String: [UInt8]] = [:]
     for part in split.parts {
       let path = "\(folder.path)/\(part.name)"
-      try split.write(part, to: path)
+      try PendingFile.commit([try split.pending(part, at: path)])
       files[part.name] = try Array(Data(contentsOf: URL(fileURLWithPath: path)))
     }
     return files

@@ -170,7 +170,7 @@ struct CheckTests {
         ["--candidate", both, "--max-drop", "1%", "--max-tokens", "9"], 2, "leave out --max-tokens"
       ),
       (["--candidate", parts[0], "--max-drop", "1%"], 3, "part 1 of 2 only"),
-      (["--candidate", other, "--max-drop", "1%"], 2, "is a model: give --baseline"),
+      (["--candidate", other, "--max-drop", "1%"], 2, "holds no kept answers: give --baseline"),
       (["--candidate", other, "--baseline", fp32, "--max-drop", "1%"], 2, "give --data"),
       (
         ["--candidate", first, "--baseline", fp32, "--max-drop", "1%"], 2, "the baseline's answers"

@@ -139,31 +139,31 @@ public struct DatasetSplit {
     ]
   }
 
-  /// Writes a part's rows to `path`, whole or not at all.
+  /// A part's rows, to be put at `path`.
   ///
   /// - Precondition: there was a folder to keep the rows in.
-  public func write(
-    _ part: Part, to path: String, advance: () -> Void = {}
-  ) throws(FileError) {
+  public func pending(
+    _ part: Part, at path: String, advance: () -> Void = {}
+  ) throws(FileError) -> PendingFile {
     guard let spool else { preconditionFailure("the rows were not kept") }
-    try AtomicFile.write(to: path) { append throws(FileError) in
-      var bytes = header
-      var row: [UInt8] = []
-      func flush() throws(FileError) {
-        var failure: FileError?
-        bytes.withUnsafeBytes { buffer in
-          do throws(FileError) { try append(buffer) } catch { failure = error }
-        }
-        if let failure { throw failure }
-        bytes.removeAll(keepingCapacity: true)
+    let file = try PendingFile(at: path)
+    var bytes = header
+    var row: [UInt8] = []
+    func flush() throws(FileError) {
+      var failure: FileError?
+      bytes.withUnsafeBytes { buffer in
+        do throws(FileError) { try file.append(buffer) } catch { failure = error }
       }
-      for index in part.rows {
-        try spool.read(Int(index), into: &row)
-        bytes += row
-        if bytes.count >= 1 << 20 { try flush() }
-        advance()
-      }
-      try flush()
+      if let failure { throw failure }
+      bytes.removeAll(keepingCapacity: true)
     }
+    for index in part.rows {
+      try spool.read(Int(index), into: &row)
+      bytes += row
+      if bytes.count >= 1 << 20 { try flush() }
+      advance()
+    }
+    try flush()
+    return file
   }
 }

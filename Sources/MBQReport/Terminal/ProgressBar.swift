@@ -1,4 +1,4 @@
-import Foundation
+import MBQCore
 import MBQEvaluation
 import Synchronization
 
@@ -27,7 +27,7 @@ public final class ProgressBar: Sendable {
         isActive: Terminal.standardError.allowsMotion,
         width: { Terminal.standardError.width },
         now: { MonotonicClock.nanoseconds },
-        write: { FileHandle.standardError.write(Data($0.utf8)) })
+        write: { Standard.writeError($0) })
     }
   }
 

@@ -114,11 +114,17 @@ struct Check: ParsableCommand {
   }
 
   func run() throws {
+    try OutputPlace.refuse(junit, "--junit", ifOneOf: [candidate, baseline, data])
+    // A place that cannot be written to is known before the work, not after it.
+    let file = try junit.map { path throws(FileError) in try PendingFile(at: path) }
     let pair = try pair()
     let gate = GateSummary(
       limits: try limits(pair), comparison: pair.comparison, confidence: confidence.value,
       allowsInconclusive: allowInconclusive)
-    if let junit { try AtomicFile.write(JUnitText.render(gate), to: junit) }
+    if let file {
+      try file.append(JUnitText.render(gate))
+      try PendingFile.commit([file])
+    }
     try show(gate)
     if !gate.passes {
       throw CommandError.checkFailed(
@@ -139,10 +145,11 @@ struct Check: ParsableCommand {
     }
     guard let baseline else {
       throw CommandError.usage(
-        "'\(candidate)' is a model: give --baseline, what to compare it with")
+        "'\(candidate)' holds no kept answers: give --baseline, what to compare the model with")
     }
     guard let data else {
-      throw CommandError.usage("'\(candidate)' is a model: give --data, texts to run it on")
+      throw CommandError.usage(
+        "'\(candidate)' holds no kept answers: give --data, texts to run the model on")
     }
     if AnswersFile.isOne(at: baseline) { try refuseTiming(of: baseline) }
     var run = EvaluationRun(
@@ -221,7 +228,7 @@ struct Check: ParsableCommand {
     } else {
       Output.show(gate.report(), json: false)
     }
-    guard github || ProcessInfo.processInfo.environment["GITHUB_ACTIONS"] == "true" else { return }
+    guard github || Output.isReadByGitHub else { return }
     let lines = GitHubAnnotations.lines(gate).joined(separator: "\n")
     // GitHub reads commands from both streams; a program that reads JSON wants it alone.
     if json || markdown { Output.remark(lines) } else { Output.show(lines) }

@@ -105,6 +105,7 @@ struct Classify: ParsableCommand {
         let answers = said.labels.isEmpty ? "-\t-" : "\(labels)\t\(probabilities)"
         Output.show("\(answers)\t\(DisplayText.clean(answer.text))")
       }
+      Output.stopIfNobodyReads()
     }
   }
 }

@@ -131,6 +131,9 @@ struct Evaluate: ParsableCommand {
       return
     }
     guard let path = model, let data else { return }
+    try OutputPlace.refuse(
+      mistakesFile, "--mistakes-file", ifOneOf: [path, data, baseline, output])
+    try OutputPlace.refuse(output, "-o", ifOneOf: [path, data, baseline])
     let model = try runtime.model(path)
     try EvaluationRun.refuseMultiLabel(model, path)
     let baseline = try baseline.map {
@@ -158,6 +161,7 @@ struct Evaluate: ParsableCommand {
   }
 
   private func mergeParts() throws {
+    try OutputPlace.refuse(output, "-o", ifOneOf: merge)
     var parts: [(name: String, answers: Answers)] = []
     for path in merge { parts.append((path, try AnswersFile.read(path: path))) }
     let answers = try Answers.merged(parts)
@@ -203,7 +207,11 @@ struct Evaluate: ParsableCommand {
       report.blocks.append(.facts(unlabelledFacts(answers, timing)))
     }
     if let comparison { report.blocks += comparison.report().blocks }
-    Output.show(markdown ? MarkdownRenderer.render(report) : TextRenderer.render(report))
+    if markdown {
+      Output.show(MarkdownRenderer.render(report))
+    } else {
+      Output.show(report, json: false)
+    }
   }
 
   private func unlabelledFacts(

@@ -88,6 +88,10 @@ struct ReportCommand: ParsableCommand {
   }
 
   func run() throws {
+    try OutputPlace.refusePipe(data, "give --data a file")
+    for name in ReportFolder.names {
+      try OutputPlace.refuse("\(output)/\(name)", "a file of --output", ifOneOf: [data, text])
+    }
     try ReportFolder.make(output)
     let stages = Stages()
     let sources = try VariantMaker(

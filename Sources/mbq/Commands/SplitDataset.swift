@@ -103,7 +103,7 @@ struct SplitDataset: ParsableCommand {
     let name = type(of: reader).name
     if let output, !indices {
       let paths = DatasetSplit.partNames.map { Self.path($0, output, name) }
-      if let path = paths.first(where: { isSameFile($0, file) }) {
+      if let path = paths.first(where: { OutputPlace.isSameFile($0, file) }) {
         throw CommandError.usage("'\(path)' is the dataset itself; choose another folder with -o")
       }
     }
@@ -126,10 +126,12 @@ struct SplitDataset: ParsableCommand {
       indicesPath = path
     } else if let folder {
       let writing = ProgressBar("writing", total: split.rowCount, unit: "rows")
+      var files: [PendingFile] = []
       for part in split.parts {
         let path = Self.path(part.name, folder.path, name)
-        try split.write(part, to: path) { writing.advance() }
+        files.append(try split.pending(part, at: path) { writing.advance() })
       }
+      try PendingFile.commit(files)
       writing.finish()
     }
     folder?.keep()
@@ -185,13 +187,6 @@ struct SplitDataset: ParsableCommand {
     blocks.append(.verbatim(files.map { "wrote \($0)\n" }.joined()))
     Output.show(Report(blocks), json: false)
   }
-}
-
-/// Whether both paths lead to one file that is there.
-private func isSameFile(_ first: String, _ second: String) -> Bool {
-  var (a, b) = (stat(), stat())
-  return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev
-    && a.st_ino == b.st_ino
 }
 
 /// A folder that is made if it is not there, and removed again, while empty, unless it is kept.

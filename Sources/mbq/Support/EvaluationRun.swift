@@ -44,6 +44,10 @@ struct EvaluationRun {
     name: String = "evaluate", visit: Visit = { _, _, _ in }
   ) throws -> Result {
     try Self.refuseMultiLabel(model, path)
+    if data != "-" {
+      try OutputPlace.refusePipe(
+        data, "give --data a file" + (output == nil ? ", or - and the pipe as standard input" : ""))
+    }
     let isLabelled = try hasLabels(data, model, hasBaseline: baseline != nil)
     let scan =
       data == "-"

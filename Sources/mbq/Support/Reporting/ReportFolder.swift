@@ -4,30 +4,36 @@ import MBQReport
 
 /// The folder a report is left in.
 enum ReportFolder {
-  static func make(_ path: String) throws(ReportError) {
+  static let names = ["report.json", "report.md", "report.html"]
+
+  /// Makes the folder if need be.
+  ///
+  /// Refuses one that the report could not be left in, before any work.
+  static func make(_ path: String) throws {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
-      guard isFolder.boolValue else { throw .folderIsFile(path: path) }
+      guard isFolder.boolValue else { throw ReportError.folderIsFile(path: path) }
+      for name in names { _ = try PendingFile(at: "\(path)/\(name)") }
       return
     }
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw .folder(path: path, reason: error.localizedDescription)
+      throw ReportError.folder(path: path, reason: error.localizedDescription)
     }
   }
 
-  /// Writes the three forms, each whole or not at all, and gives the JSON.
+  /// Writes the three forms, all of them or none, and gives the JSON.
   static func write(_ document: ReportDocument, to folder: String) throws -> String {
     let json = try JSONText.encode(document)
-    for (name, text) in [
-      ("report.json", json), ("report.md", ReportMarkdown.render(document)),
-      ("report.html", ReportPage.render(document)),
-    ] {
-      try Array(text.utf8).withUnsafeBytes {
-        try AtomicFile.write([$0], to: "\(folder)/\(name)")
-      }
+    let texts = [json, ReportMarkdown.render(document), ReportPage.render(document)]
+    var files: [PendingFile] = []
+    for (name, text) in zip(names, texts) {
+      let file = try PendingFile(at: "\(folder)/\(name)")
+      try file.append(text)
+      files.append(file)
     }
+    try PendingFile.commit(files)
     return json
   }
 }
