@@ -20,6 +20,13 @@ public enum DisplayText {
     return String(result)
   }
 
+  /// `text` as it is, line by line, but without anything that could steer a terminal.
+  public static func inert(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { $0 != "\n" && isUnsafe($0) ? "\u{FFFD}" : $0 }))
+  }
+
   /// A control character, or a mark that turns the direction of what follows.
   static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.generalCategory == .control || turnsDirection(scalar)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import MBQCore
 import MBQQuantizer
+import MBQReport
 
 /// The command line.
 ///
@@ -51,7 +52,7 @@ struct MBQ: ParsableCommand {
   }
 
   private static func fail(_ message: String, code: Int32) -> Never {
-    Output.remark(Output.inert("error: \(message)"))
+    Output.remark(Output.inert("error: \(DisplayText.inert(message))"))
     Foundation.exit(code)
   }
 }

@@ -40,6 +40,15 @@ struct AnswersTests {
     #expect(AnswersFile.bytes(try Answers.merged(parts)) == whole)
   }
 
+  @Test("a list of labels in an error is short, and steers no terminal")
+  func labelsListed() {
+    let error = AnswersPairError.labels(
+      candidate: "a", ["\u{1B}[2J"], baseline: "b",
+      (0..<1024).map { "\($0)" + String(repeating: "x", count: 1000) })
+    #expect(error.explanation.utf8.count < 600)
+    #expect(error.explanation.contains("xxx... and 1016 more and 'a' has  [2J; compare models"))
+  }
+
   @Test("parts that are missing, doubled, unfinished or foreign are refused by name")
   func refusals() throws {
     let parts = try parts(4, rows: 30)

@@ -172,5 +172,11 @@ struct StreamTests {
     let failed = try mbq.run(
       ["data", "describe", "##[error]x"], environment: ["GITHUB_ACTIONS": "true"])
     #expect(failed.errors.hasPrefix("::stop-commands::"))
+    // Nor does a terminal.
+    let steering = try mbq.run(["data", "describe", "\u{1B}[2Jx\u{202E}"])
+    #expect(
+      steering.errors
+        == "error: cannot open '\u{FFFD}[2Jx\u{FFFD}': No such file or directory; check the spelling "
+        + "of the path\n")
   }
 }

@@ -62,11 +62,16 @@ public enum AnswersPairError: ExplainedError, Equatable {
       "'\(name)' holds answers to \(rows) of \(counted(expected, "row")); run the command that made it "
         + "again, it goes on from there, and put parts together with mbq evaluate --merge -o"
     case .labels(let candidate, let labels, let baseline, let others):
-      "'\(baseline)' has the labels \(others.joined(separator: ", ")) and '\(candidate)' has "
-        + "\(labels.joined(separator: ", ")); compare models of the same task"
+      "'\(baseline)' has the labels \(Self.list(others)) and '\(candidate)' has "
+        + "\(Self.list(labels)); compare models of the same task"
     case .rows(let candidate, let baseline):
       "'\(candidate)' and '\(baseline)' hold answers to different rows (texts or labels); make both "
         + "with mbq evaluate -o on the same data"
     }
+  }
+
+  private static func list(_ labels: [String]) -> String {
+    labels.prefix(8).map { shortened($0) }.joined(separator: ", ")
+      + (labels.count > 8 ? " and \(labels.count - 8) more" : "")
   }
 }

@@ -26,10 +26,8 @@ enum BaselineSource {
       labels = other.labels
     }
     guard labels == model.labels else {
-      throw CommandError.badInput(
-        "'\(path)' has the labels \(labels.joined(separator: ", ")) and "
-          + "'\(name)' has \(model.labels.joined(separator: ", ")); compare models of the same task"
-      )
+      throw AnswersPairError.labels(
+        candidate: name, model.labels, baseline: path, labels)
     }
     return source
   }

@@ -141,7 +141,8 @@ struct ReportRun {
     guard let said = try? JSONDecoder().decode(Said.self, from: Data(provenance.utf8)) else {
       return ""
     }
-    return String((said.recipe ?? "").prefix(400))
+    // Not characters: one may have any number of marks.
+    return String(String.UnicodeScalarView((said.recipe ?? "").unicodeScalars.prefix(400)))
   }
 
   private func probes(
