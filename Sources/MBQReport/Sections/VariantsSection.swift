@@ -92,7 +92,9 @@ public enum VariantsSection: ReportSection {
         variant.cost.peakMemoryBytes.map { .bytes($0) } ?? .missing,
         variant.latency(batch: 1).map { .milliseconds(nanoseconds: $0.p50) } ?? .missing,
         .percent(variant.quality.accuracy, digits: 2),
-        .text("\(Human.percent(interval.lower)) to \(Human.percent(interval.upper))"),
+        .text(
+          Human.percent(interval.lower).replacing(" %", with: "") + " to "
+            + Human.percent(interval.upper)),
         variant.comparison.map { .percent($0.agreement, digits: 2) } ?? .missing,
       ])
     }
