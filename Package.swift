@@ -71,7 +71,8 @@ let package = Package(
 
     // The C API. `make embedded` builds it with Embedded Swift, where memory.c stands in for libc.
     module(
-      "MBQEmbedding", ["MBQCore", "MBQFormat", "MBQKernels", "MBQRuntime", "MBQTokenizer"],
+      "MBQEmbedding",
+      ["MBQCore", "MBQFormat", "MBQKernels", "MBQModel", "MBQRuntime", "MBQTokenizer"],
       exclude: ["include", "freestanding"]),
 
     // The toolchain side.

@@ -30,12 +30,16 @@ export class MBQ {
     /** A text has any number of labels, none included, rather than exactly one. */
     this.isMultiLabel = this.#c.mbq_is_multi_label(this.#model) === 1;
     this.maximumTokens = this.#c.mbq_maximum_tokens(this.#model);
+    /** What logits are divided by before the softmax, and the probability from which on the second of two
+     *  labels is given: 1 and 0.5 unless the model was tuned. */
+    this.temperature = this.#c.mbq_temperature(this.#model);
+    this.threshold = this.#c.mbq_threshold(this.#model);
     this.kernels = this.#string(this.#c.mbq_kernels(this.#model));
   }
 
   /**
-   * Text as a string, or as bytes of UTF-8. `label` is the index of the largest logit and `name` its name;
-   * `given` the indices of the labels the text has, which is that one unless the model is multi-label.
+   * Text as a string, or as bytes of UTF-8. `label` is the index of the largest logit, or of what the
+   * threshold says, and `name` its name; `given` the indices of the labels the text has, which is that one unless the model is multi-label.
    */
   classify(text) {
     const bytes = typeof text === 'string' ? encoder.encode(text) : text;

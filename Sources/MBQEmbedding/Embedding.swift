@@ -3,6 +3,7 @@
 import MBQCore
 import MBQFormat
 import MBQKernels
+import MBQModel
 import MBQRuntime
 import MBQTokenizer
 
@@ -117,6 +118,16 @@ public func mbqIsMultiLabel(_ model: UnsafeRawPointer) -> UInt32 {
 @_cdecl("mbq_maximum_tokens")
 public func mbqMaximumTokens(_ model: UnsafeRawPointer) -> UInt32 {
   UInt32(opened(model).model.maximumTokens)
+}
+
+@_cdecl("mbq_temperature")
+public func mbqTemperature(_ model: UnsafeRawPointer) -> Float {
+  opened(model).model.decision.temperature
+}
+
+@_cdecl("mbq_threshold")
+public func mbqThreshold(_ model: UnsafeRawPointer) -> Float {
+  opened(model).model.decision.threshold
 }
 
 @_cdecl("mbq_kernels")

@@ -37,12 +37,13 @@ extension PackedWriter {
     return Self.file(parts, header)
   }
 
-  /// The file `bytes` with another decision; all else stays as it is stored.
+  /// The file `bytes` with another decision, and another provenance unless it is nil; all else stays as it
+  /// is stored.
   ///
   /// With the default decision it is what it was before it got one, to the byte, unless its configuration
   /// was compressed, which is then stored plainly. Refuses what a reader would.
   public static func file(
-    _ bytes: [UInt8], deciding decision: Decision
+    _ bytes: [UInt8], deciding decision: Decision, provenance: String? = nil
   ) throws(FormatError) -> [UInt8] {
     let buffer = AlignedBuffer(byteCount: bytes.count)
     buffer.bytes.copyBytes(from: bytes)
@@ -52,11 +53,14 @@ extension PackedWriter {
     header.decision = decision
     try header.validate(weights: packed.weights)
     let parts = packed.sections.map { section -> Part in
-      guard section.kind == .configuration else {
+      let content: [UInt8]
+      switch (section.kind, provenance) {
+      case (.configuration, _): content = configuration(header)
+      case (.provenance, let said?): content = Array(said.utf8)
+      default:
         let stored = bytes[section.offset..<(section.offset + section.length)]
         return (section.kind, stored, section.rawLength)
       }
-      let content = configuration(header)
       return (section.kind, content[...], content.count)
     }
     return file(parts, header)

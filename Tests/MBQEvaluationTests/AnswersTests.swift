@@ -1,5 +1,7 @@
 import Foundation
 import MBQCore
+import MBQModel
+import MBQRuntime
 import MBQTestSupport
 import Testing
 
@@ -98,6 +100,45 @@ struct AnswersTests {
         == "there are no parts to put together; name the files that mbq evaluate --shard wrote")
   }
 
+  @Test(
+    "a temperature and a threshold decide as the runtime does, also when read back and merged",
+    arguments: [1, 0.7, 1.37, 3.1] as [Float])
+  func decisions(temperature: Float) throws {
+    let plain = try Comparisons.answers(Comparisons.key(rows: 40))
+    // A threshold that is a row's own probability: rounding decides.
+    for row in 0..<40 {
+      func said(_ threshold: Float) -> [Classification] {
+        (0..<40).map {
+          Classification(
+            logits: Array(plain.outputs.logits(row: $0)), tokenCount: 0, isTruncated: false,
+            isMultiLabel: false,
+            decision: Decision(temperature: temperature, threshold: threshold))
+        }
+      }
+      let decision = Decision(
+        temperature: temperature, threshold: said(0.5)[row].probabilities[1])
+      let expected = said(decision.threshold).map { Int32($0.label) }
+      func tuned(_ shard: AnswersKey.Shard) -> AnswersKey {
+        var key = Comparisons.key(rows: 40, shard: shard)
+        let model = key.model
+        key.model = .init(
+          summary: model.summary, digest: model.digest, labels: model.labels,
+          tokenLimit: model.tokenLimit, decision: decision)
+        return key
+      }
+      let answers = try Comparisons.answers(tuned(.whole))
+      #expect(answers.outputs.predicted == expected, "row \(row)")
+      #expect(answers.outputs.rawLogits == plain.outputs.logits)
+      let bytes = AnswersFile.bytes(answers)
+      #expect(bytes[8] == (temperature == 1 ? 1 : 2))
+      #expect(try read(bytes) == answers)
+      let parts = try (1...3).map { index in
+        ("\(index)", try Comparisons.answers(tuned(.init(index: index, count: 3))))
+      }
+      #expect(AnswersFile.bytes(try Answers.merged(parts)) == bytes)
+    }
+  }
+
   @Test("every change of a byte and every end is refused")
   func damage() throws {
     let bytes = AnswersFile.bytes(try Comparisons.answers(Comparisons.key(rows: 6, limit: 1)))
@@ -118,10 +159,10 @@ struct AnswersTests {
       explanation { try read([1, 2, 3]) }
         == "'part.answers' is not a file of answers; mbq evaluate -o FILE writes one")
     var newer = bytes
-    newer[8] = 2
+    newer[8] = 3
     #expect(
       explanation { try read(newer) }
-        == "'part.answers' holds answers in version 2 of the format, this build reads 1; make it "
+        == "'part.answers' holds answers in version 3 of the format, this build reads 2; make it "
         + "again with this build")
   }
 
@@ -148,6 +189,7 @@ struct AnswersTests {
       ("\"labels\":[\"real\",\"fake\"]", "\"labels\":[]"),
       ("\"labels\":[\"real\",\"fake\"]", "\"labels\":[\"real\"]"),
       ("\"tokenLimit\":512", "\"tokenLimit\":-1"), ("\"tokenLimit\":512", "\"tokenLimit\":4"),
+      ("\"threshold\":0.5", "\"temperature\":2,\"threshold\":0.5"),
       ("\"row\":", "\"row\":9"), ("\"candidate\":1", "\"candidate\":2"),
       ("\"truth\":0", "\"truth\":-1"), ("\"limit\":2", "\"limit\":0"),
       ("\"flipLimit\":2", "\"flipLimit\":-2"), ("{\"flips\"", "[\"flips\""),

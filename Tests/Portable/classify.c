@@ -44,6 +44,7 @@ static int run(const char *set, const char *file, size_t size, const char *texts
   mbq_session *session = mbq_session_open(model);
   const uint32_t labels = mbq_label_count(model), most = mbq_maximum_tokens(model);
   printf("%s verify %d %s\n", set, mbq_verify(session), mbq_error(session));
+  printf("%s decision %08x %08x\n", set, bits_of(mbq_temperature(model)), bits_of(mbq_threshold(model)));
   enum { BATCH = 7 };
   uint32_t *ids = malloc(BATCH * most * 4), lengths[BATCH], filled = 0, count = 0, used = 0;
   float *logits = malloc(labels * 4), *probabilities = malloc(labels * 4);

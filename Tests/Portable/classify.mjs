@@ -28,6 +28,7 @@ for (const set of MBQ.kernelSets(wasm)) {
   const say = (...words) => console.log(set, ...words);
   const mbq = new MBQ(wasm, file, set);
   say('verify', mbq.verify(), '');
+  say('decision', ...bits(Float32Array.of(mbq.temperature, mbq.threshold)).map(hex));
   let [batch, alone, differences, number] = [[], [], 0, 0];
   for (let start = 0, end; start < texts.length; start = end + 1) {
     end = texts.indexOf(10, start);

@@ -92,6 +92,8 @@ right() {
   local reference=$out/reference.classify.$1
   "$mbq" classify "$2" --json <"$3" | node Tests/Portable/bits.mjs >"$out/expected" || return 1
   grep -E '^[0-9]+ ' "$reference" | cut -d ' ' -f 1-3,5- | diff "$out/expected" - || return 1
+  "$mbq" inspect "$2" --json | node Tests/Portable/bits.mjs --decision >"$out/expected" || return 1
+  grep -E '^decision ' "$reference" | diff "$out/expected" - || return 1
   local line
   for line in 'verify [1-9][0-9]* ' 'batches-that-differ 0' 'no-room -2 .*room for 1' \
     'no-tokens -3 .*0 tokens.*' 'no-such-token -3 .*' 'past-the-labels 1' 'closed-first 1' \
@@ -129,6 +131,10 @@ else
     "$mbq" quantize Examples/tiny-news/model --bits $bits -o $out/int$bits.mbq >/dev/null
     model int$bits $out/$([ $bits = 8 ] || echo few-)texts
   done
+  # Another temperature and threshold than the ones all files have that were not tuned.
+  "$mbq" tune-threshold $out/int8.mbq --data Examples/tiny-news/test.csv --for balanced-accuracy \
+    -o $out/tuned.mbq >/dev/null
+  model tuned $out/few-texts
   check "node example" Tests/Portable/example.sh
   if Tests/Portable/sizes.sh; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 fi

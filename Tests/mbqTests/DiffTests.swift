@@ -58,6 +58,17 @@ struct DiffTests {
     try #require(
       try mbq.run(["quantize", "Formats/bert/golden/multi-label", "-o", many]).code == 0)
     let text = ["--text", "Calibration/corpus/corpus.csv", "--rounds", "0"]
-    #expect(try mbq.run(["diff", int8, many] + text).code == 3)
+    let refusal = try mbq.run(["diff", int8, many] + text)
+    #expect(refusal.code == 3 && refusal.errors.contains("any number of labels"))
+    let five = scratch.path("five.mbq")
+    try #require(
+      try mbq.run(["quantize", "Formats/bert/golden/five-labels", "-o", five]).code == 0)
+    let labels = try mbq.run(["diff", int8, five] + text)
+    #expect(labels.code == 3)
+    #expect(labels.errors.contains("'\(five)' has "), "\(labels.errors)")
+    // What only one of them has is told without what it has not.
+    let others = try mbq.run(["diff", int8, five, "--rounds", "0", "--all"])
+    #expect(others.code == 0)
+    #expect(!others.output.contains("activation none") && !others.output.contains("inputs ,"))
   }
 }

@@ -82,6 +82,17 @@ struct DoctorTests {
     #expect((adds.first?["halfOverflows"] as? Int ?? 0) > 0)
   }
 
+  @Test("of a file of few texts, all are looked at")
+  func fewTexts() throws {
+    let scratch = try Scratch()
+    let few = scratch.path("few.csv")
+    let rows = (1...10).map { "the news of day \($0)" }
+    try (["text"] + rows).joined(separator: "\n").write(
+      toFile: few, atomically: true, encoding: .utf8)
+    let report = try json([Self.checkpoint, "--text", few, "--texts", "16"])
+    #expect(report["texts"] as? Int == 10)
+  }
+
   @Test("without texts, it says that random word pieces stand in")
   func random() throws {
     let result = try mbq.run(["doctor", "Formats/bert/golden/standard"])

@@ -38,6 +38,20 @@ struct TuneThresholdTests {
     #expect(inspected["temperature"] as? Double == temperature)
     #expect(inspected["threshold"] as? Double == threshold)
     #expect(try facts(try mbq.run(["inspect", model, "--json"]).output)["temperature"] == nil)
+    // Who fitted what is kept with what was said before.
+    func provenance(_ path: String) throws -> [String: Any] {
+      let text = try mbq.run(["inspect", path]).output
+      let line = try #require(text.split(separator: "\n").last { $0.hasPrefix("{") })
+      return try #require(
+        try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+    }
+    var said = try provenance(tuned)
+    let fitted = try #require(said.removeValue(forKey: "tuned") as? [String: Any])
+    #expect(fitted["data"] as? String == "test.csv" && fitted["rows"] as? Int == 1000)
+    #expect(fitted["for"] as? String == "balanced-accuracy")
+    #expect(abs((fitted["temperature"] as? Double ?? 0) - temperature) < 1e-6)
+    #expect(abs((fitted["threshold"] as? Double ?? 0) - threshold) < 1e-6)
+    #expect(said as NSDictionary == (try provenance(model)) as NSDictionary)
     // Labels follow the threshold; probabilities the temperature.
     func answers(_ path: String) throws -> [[Substring]] {
       try mbq.run(["classify", path, "--data", Self.data]).output.split(separator: "\n").map {
@@ -67,6 +81,11 @@ struct TuneThresholdTests {
     #expect(lines.allSatisfy { $0.count <= 80 })
     #expect(result.output.contains("on texts that took no part in the fit (5 folds)"))
     #expect(result.output.contains("note: the threshold stays at 0.5: another changes accuracy on"))
+    // 300 other rows: what fits four fifths of them does not fit the last.
+    let other = try mbq.run(
+      ["tune-threshold", model, "--data", "Examples/tiny-news/validation.csv", "-o", out])
+    #expect(
+      other.output.contains("note: this data cannot tell that the temperature gains anything"))
     let only = try mbq.run(
       ["tune-threshold", model, "--data", Self.data, "-o", out, "--temperature-only", "--json"])
     #expect(try facts(only.output)["threshold"] == nil)

@@ -65,6 +65,13 @@ uint32_t mbq_is_multi_label(const mbq_model *model);
 /* The longest text, in tokens with the special ones. */
 uint32_t mbq_maximum_tokens(const mbq_model *model);
 
+/* What logits are divided by before the softmax that gives the probabilities; 1 unless the model was tuned. */
+float mbq_temperature(const mbq_model *model);
+
+/* Of two labels, the second is given if its probability is at least this; 0.5 unless the model was tuned,
+ * which is the label of the larger logit. */
+float mbq_threshold(const mbq_model *model);
+
 /* The name of the kernel set in use. */
 const char *mbq_kernels(const mbq_model *model);
 

@@ -20,9 +20,9 @@ public struct Answers: Sendable, Equatable {
   public init(key: AnswersKey) throws(EvaluationError) {
     self.key = key
     let labels = key.model.labels.count
-    outputs = try Outputs(labelCount: labels, threshold: key.model.threshold)
+    outputs = try Outputs(labelCount: labels, decision: key.model.decision)
     if let baseline = key.baseline {
-      self.baseline = try Outputs(labelCount: labels, threshold: baseline.threshold)
+      self.baseline = try Outputs(labelCount: labels, decision: baseline.decision)
     }
     truths = key.dataset.labelColumn == nil ? nil : []
     packedLengths = []
@@ -52,9 +52,8 @@ public struct Answers: Sendable, Equatable {
 
   /// Adds the answer to the next row of the part.
   ///
-  /// `truth` is given if rows have labels, `baselineLogits` if there is a baseline; logits are divided by
-  /// the temperature of their model, if it has one. Refuses a NaN or an
-  /// infinity.
+  /// `truth` is given if rows have labels, `baselineLogits` if there is a baseline; logits are as their
+  /// model gave them. Refuses a NaN or an infinity.
   public mutating func append(
     text: String, truth: Int?, logits: some Collection<Float>,
     baselineLogits: (some Collection<Float>)?, tokens: Int, isTruncated: Bool

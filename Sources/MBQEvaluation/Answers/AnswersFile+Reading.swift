@@ -1,6 +1,7 @@
 import Foundation
 import MBQCore
 import MBQFormat
+import MBQModel
 
 extension AnswersFile {
   /// Reads and checks the whole file, which anybody may have written.
@@ -24,7 +25,7 @@ extension AnswersFile {
     func damaged(_ what: String) -> AnswersFileError { .damaged(path: name, what: what) }
     guard bytes.count >= start + 32 else { throw damaged("it ends within its first bytes") }
     let found = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
-    guard found == version else {
+    guard (1...version).contains(found) else {
       throw .otherVersion(path: name, found: Int(found), known: Int(version))
     }
     let length = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self)))
@@ -38,7 +39,7 @@ extension AnswersFile {
     } catch {
       throw damaged("its header is not what this build writes")
     }
-    if let problem = problem(header) { throw damaged(problem) }
+    if let problem = problem(header, version: found) { throw damaged(problem) }
     var cutter = Cutter(bytes: bytes, place: start + length)
     let labels = header.key.model.labels.count
     // Rows are bounded by the length of the file before anything is allocated for them.
@@ -63,7 +64,7 @@ extension AnswersFile {
   }
 
   /// What in a header would not do for what follows.
-  private static func problem(_ header: Header) -> String? {
+  private static func problem(_ header: Header, version: UInt32) -> String? {
     let key = header.key
     let labels = key.model.labels.count
     guard (1...Outputs.labelLimit).contains(labels) else { return "it has \(labels) labels" }
@@ -72,6 +73,10 @@ extension AnswersFile {
     }
     for model in [key.model, key.baseline ?? key.model] {
       guard (0...1).contains(model.threshold) else { return "its threshold is \(model.threshold)" }
+      let temperature = model.decision.temperature
+      guard Decision.temperatures.contains(temperature), version >= 2 || temperature == 1 else {
+        return "its temperature is \(temperature)"
+      }
     }
     guard key.shard.isValid else { return "it is part \(key.shard.index) of \(key.shard.count)" }
     guard (0...1 << 40).contains(key.dataset.rows), (0...key.rowCount).contains(header.rows) else {
@@ -111,10 +116,11 @@ extension AnswersFile {
     var others: Outputs?
     do throws(EvaluationError) {
       outputs = try Outputs(
-        labelCount: labels, threshold: header.key.model.threshold, logits: logits)
+        labelCount: labels, decision: header.key.model.decision, logits: logits)
       if let baseline {
         others = try Outputs(
-          labelCount: labels, threshold: header.key.baseline?.threshold ?? 0.5, logits: baseline)
+          labelCount: labels, decision: header.key.baseline?.decision ?? Decision(),
+          logits: baseline)
       }
     } catch {
       throw .damaged(path: name, what: error.explanation)

@@ -8,7 +8,8 @@ import MBQFormat
 /// the threads.
 public enum AnswersFile {
   static let signature: [UInt8] = [0x89, 0x4D, 0x42, 0x51, 0x41, 0x0D, 0x0A, 0x1A]
-  static let version: UInt32 = 1
+  /// The newest; a file states the lowest that has what it uses.
+  static let version: UInt32 = 2
   static let headerLimit = 64 << 20
 
   struct Header: Codable {
@@ -52,8 +53,8 @@ public enum AnswersFile {
       try append(part)
     }
     try send(head(answers), emit)
-    try send(answers.outputs.logits, emit)
-    if let baseline = answers.baseline { try send(baseline.logits, emit) }
+    try send(answers.outputs.rawLogits, emit)
+    if let baseline = answers.baseline { try send(baseline.rawLogits, emit) }
     if let truths = answers.truths { try send(truths, emit) }
     try send(answers.packedLengths, emit)
     try send(digests.withUnsafeBytes { sha256($0) }, append)
@@ -80,7 +81,9 @@ public enum AnswersFile {
       preconditionFailure("a header of plain values")
     }
     var bytes = signature
-    for number in [version, UInt32(json.count)] {
+    let key = answers.key
+    let usesTemperature = key.model.temperature != nil || key.baseline?.temperature != nil
+    for number in [usesTemperature ? 2 : 1, UInt32(json.count)] as [UInt32] {
       bytes += (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * UInt32($0))) }
     }
     return bytes + json

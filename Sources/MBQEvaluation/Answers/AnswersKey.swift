@@ -1,3 +1,5 @@
+public import MBQModel
+
 /// What answers depend on: those of another key are of no use.
 public struct AnswersKey: Sendable, Equatable, Codable {
   public struct Model: Sendable, Equatable, Codable {
@@ -9,16 +11,23 @@ public struct AnswersKey: Sendable, Equatable, Codable {
     public var tokenLimit: Int
     /// The probability from which on the second of two labels is given.
     public var threshold: Float
+    /// What logits are divided by before the softmax; `nil` is 1.
+    public var temperature: Float?
 
     public init(
       summary: EvaluationSummary.Model, digest: String, labels: [String], tokenLimit: Int,
-      threshold: Float = 0.5
+      decision: Decision = Decision()
     ) {
       self.summary = summary
       self.digest = digest
       self.labels = labels
       self.tokenLimit = tokenLimit
-      self.threshold = threshold
+      threshold = decision.threshold
+      temperature = decision.temperature == 1 ? nil : decision.temperature
+    }
+
+    public var decision: Decision {
+      Decision(temperature: temperature ?? 1, threshold: threshold)
     }
   }
 

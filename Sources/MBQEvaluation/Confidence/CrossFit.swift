@@ -88,9 +88,13 @@ public struct CrossFit: Sendable {
 extension Classification {
   /// What a decision makes of a row's logits.
   public init(_ outputs: Outputs, row: Int, _ decision: Decision) {
+    self.init(Array(outputs.rawLogits(row: row)), decision)
+  }
+
+  /// What a decision makes of the logits of a text.
+  init(_ logits: [Float], _ decision: Decision) {
     self.init(
-      logits: Array(outputs.logits(row: row)), tokenCount: 0, isTruncated: false,
-      isMultiLabel: false, decision: decision)
+      logits: logits, tokenCount: 0, isTruncated: false, isMultiLabel: false, decision: decision)
   }
 }
 

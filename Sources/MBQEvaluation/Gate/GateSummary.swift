@@ -5,7 +5,8 @@ public struct GateSummary: Sendable, Equatable, Codable {
   public var schema = "mbq-check/1"
   /// Whether the command ends with exit code 0.
   public var passes: Bool
-  /// Each verdict but "cannot tell" is wrong with at most 1 less this.
+  /// Each verdict but "cannot tell" is wrong with at most 1 less this ("worse" a little more often above
+  /// 0.95: `PairedCounts.oneSidedBounds`).
   public var confidence: Double
   /// Whether "cannot tell" passes, with a warning.
   public var allowsInconclusive: Bool

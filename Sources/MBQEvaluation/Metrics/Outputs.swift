@@ -1,4 +1,6 @@
 import Foundation
+public import MBQModel
+import MBQRuntime
 
 /// What a model answered, row after row: logits and the label they choose.
 ///
@@ -8,28 +10,30 @@ public struct Outputs: Sendable, Equatable {
   public static var labelLimit: Int { 2048 }
 
   public let labelCount: Int
-  /// Of two labels the second is chosen if its probability is at least this; 0.5 is the larger logit.
-  public let threshold: Float
-  /// (rows, labels), row after row; divided by the model's temperature, if it has one.
+  /// The model's: how labels and probabilities follow from the logits.
+  public let decision: Decision
+  /// (rows, labels), row after row; divided by the model's temperature.
   public private(set) var logits: [Float] = []
-  /// (rows) The label with the largest logit, the first of equals, but for `threshold`.
+  /// `logits` before the division; empty if the temperature is 1.
+  private var undivided: [Float] = []
+  /// (rows) The label with the largest logit, the first of equals, but for the threshold.
   public private(set) var predicted: [Int32] = []
 
   /// `labelCount` is at least 1; more than `labelLimit` is refused.
-  public init(labelCount: Int, threshold: Float = 0.5) throws(EvaluationError) {
+  public init(labelCount: Int, decision: Decision = Decision()) throws(EvaluationError) {
     guard labelCount <= Self.labelLimit else {
       throw .tooManyLabels(found: labelCount, limit: Self.labelLimit)
     }
     precondition(labelCount >= 1, "a classifier has labels")
     self.labelCount = labelCount
-    self.threshold = threshold
+    self.decision = decision
   }
 
-  /// From (rows, labels) logits that are there already.
+  /// From (rows, labels) logits that are there already, as the model gave them.
   ///
   /// Refuses a NaN or an infinity.
-  init(labelCount: Int, threshold: Float, logits: [Float]) throws(EvaluationError) {
-    try self.init(labelCount: labelCount, threshold: threshold)
+  init(labelCount: Int, decision: Decision, logits: [Float]) throws(EvaluationError) {
+    try self.init(labelCount: labelCount, decision: decision)
     self.logits.reserveCapacity(logits.count)
     for start in stride(from: 0, to: logits.count, by: labelCount) {
       try append(logits: logits[start..<start + labelCount])
@@ -41,10 +45,11 @@ public struct Outputs: Sendable, Equatable {
   /// The parts have the same labels, and as many rows as each other or one fewer towards the end.
   init(interleaving parts: [Outputs]) {
     labelCount = parts[0].labelCount
-    threshold = parts[0].threshold
+    decision = parts[0].decision
     for row in 0..<parts[0].rowCount {
       for part in parts where row < part.rowCount {
         logits.append(contentsOf: part.logits(row: row))
+        if !part.undivided.isEmpty { undivided.append(contentsOf: part.rawLogits(row: row)) }
         predicted.append(part.predicted[row])
       }
     }
@@ -57,7 +62,17 @@ public struct Outputs: Sendable, Equatable {
     logits[row * labelCount..<(row + 1) * labelCount]
   }
 
-  /// (labels) Adds a row and returns the label it chose: `predicted`, or that of the largest logit.
+  /// (rows, labels) As the model gave them.
+  public var rawLogits: [Float] { decision.temperature == 1 ? logits : undivided }
+
+  /// (labels) The logits of a row as the model gave them.
+  public func rawLogits(row: Int) -> ArraySlice<Float> {
+    let range = row * labelCount..<(row + 1) * labelCount
+    return decision.temperature == 1 ? logits[range] : undivided[range]
+  }
+
+  /// (labels) Adds a row, as the model gave it, and returns the label it chose: `predicted`, or what
+  /// `decision` says, by the runtime's own arithmetic.
   ///
   /// Refuses a NaN or an infinity.
   @discardableResult
@@ -67,21 +82,24 @@ public struct Outputs: Sendable, Equatable {
     precondition(row.count == labelCount, "\(row.count) logits for \(labelCount) labels")
     var best = (label: 0, logit: -Float.infinity)
     for (label, logit) in row.enumerated() {
-      guard logit.isFinite else { throw .nonFiniteLogit(row: rowCount + 1, label: label) }
+      guard (logit / decision.temperature).isFinite else {
+        throw .nonFiniteLogit(row: rowCount + 1, label: label)
+      }
       if logit > best.logit { best = (label, logit) }
     }
-    logits.append(contentsOf: row)
+    if decision.temperature == 1 {
+      logits.append(contentsOf: row)
+    } else {
+      undivided.append(contentsOf: row)
+      logits.append(contentsOf: row.map { $0 / decision.temperature })
+    }
     var label = predicted ?? best.label
-    if predicted == nil, labelCount == 2, threshold != 0.5 {
-      label = 1 / (1 + exp(difference(row))) >= Double(threshold) ? 1 : 0
+    if predicted == nil, labelCount == 2, decision.threshold != 0.5 {
+      // A probability in double, or of divided logits, may fall on the other side of the threshold.
+      label = Classification(Array(row), decision).label
     }
     self.predicted.append(Int32(label))
     return label
-  }
-
-  /// The first of two logits less the second.
-  private func difference(_ row: some Collection<Float>) -> Double {
-    row.enumerated().reduce(0) { $0 + ($1.offset == 0 ? 1 : -1) * Double($1.element) }
   }
 
   /// The probability of `label` in a row counted from 0: the softmax of its logits, in double.

@@ -26,7 +26,7 @@ public enum ReliabilityBins {
     var sums = Array(repeating: (correct: 0, confidence: CompensatedSum(), rows: 0), count: count)
     for (row, predicted) in predictions.outputs.predicted.enumerated() {
       let probability = predictions.outputs.probability(of: Int(predicted), row: row)
-      let bin = min(max(Int((probability * Double(count)).rounded(.up)) - 1, 0), count - 1)
+      let bin = CalibrationError.bin(of: probability)
       sums[bin].rows += 1
       sums[bin].confidence.add(probability)
       if predicted == predictions.truths[row] { sums[bin].correct += 1 }

@@ -92,7 +92,9 @@ public struct ModelDifference: Sendable {
     let others = Dictionary(second.map { ($0.name, $0.text) }, uniquingKeysWith: { old, _ in old })
     let known = Set(first.map(\.name))
     func line(_ fields: [(String, String)]) -> String {
-      fields.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+      // Of one alone, what it has not needs no telling.
+      fields.filter { !["", "no", "none"].contains($0.1) }.map { "\($0.0) \($0.1)" }
+        .joined(separator: ", ")
     }
     for (name, text) in first {
       guard let other = others[name] else {

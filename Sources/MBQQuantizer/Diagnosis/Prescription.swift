@@ -11,8 +11,8 @@ public struct Prescription: Equatable, Sendable, Encodable {
     case int16 = "int16-input"
     /// Leave the weights in int8 where the others get 4 bits.
     case keep8 = "keep-8-bits"
-    /// Leave the weights in fp32.
-    case keepFloat = "keep-fp32"
+    /// Leave the model in fp32: a file has integer products everywhere or nowhere; the price is this site's.
+    case floatModel = "fp32-model"
   }
 
   public var remedy: Remedy
@@ -85,7 +85,7 @@ extension LinearDiagnosis {
     } else if int8 < DiagnosisLimits.lost {
       result.append(
         Prescription(
-          remedy: .keepFloat, gain: 140 - int8, bytes: bytes(.float32Panels) - bytes(.int8Channel),
+          remedy: .floatModel, gain: 140 - int8, bytes: bytes(.float32Panels) - bytes(.int8Channel),
           nanoseconds: nanoseconds(.float, .int8)))
     }
     let int4 = equalized[.int4] ?? 0
@@ -103,7 +103,7 @@ extension LinearDiagnosis {
     if (equalized[.int8] ?? 0) < DiagnosisLimits.lost { return .error }
     if (noise[.int8] ?? 0) < DiagnosisLimits.lost
       || (noise[.int8Static] ?? 0) < DiagnosisLimits.lost
-      || input.halfOverflows > 0
+      || input.halfOverflows > 0 || weight.halfOverflows > 0
     {
       return .warning
     }

@@ -13,7 +13,10 @@ public enum GridForm: String, CaseIterable, Sendable, Encodable, CodingKeyRepres
 }
 
 /// Signal to quantization noise in decibels, by form: the mean over the output channels that have a
-/// signal of 10·log₁₀(Σ y² / Σ (y - ŷ)²), the sums over the tokens.
+/// signal of 10·log₁₀(Σ (y - ȳ)² / Σ (y - ŷ)²), the sums and the mean ȳ over the tokens.
+///
+/// Less the mean because what is the same for every token tells no two texts apart: a bias may take it out
+/// again, and large as it is, it would hide the loss of all that differs.
 ///
 /// By channel because the scale of a channel then does not matter: a channel a thousand times the others
 /// must not hide what is lost in them, and rescaling one is no gain in itself. Never above 140, which is

@@ -164,15 +164,22 @@ struct SiteView {
 
   // MARK: Noise
 
-  /// Mean over the channels of `truth` that are not all zeros, in decibels.
+  /// Mean over the channels of `truth` that are not constant, in decibels.
   static func signalToNoise(_ truth: HiddenRows, _ noisy: HiddenRows) -> Double {
     var signal = [Double](repeating: 0, count: truth.width)
     var noise = signal
+    var means = signal
+    for row in 0..<truth.count {
+      let y = truth.row(row)
+      for channel in 0..<truth.width { means[channel] += Double(y[channel]) }
+    }
+    for channel in means.indices { means[channel] /= Double(truth.count) }
     for row in 0..<truth.count {
       let (y, z) = (truth.row(row), noisy.row(row))
       for channel in 0..<truth.width {
         let difference = Double(y[channel]) - Double(z[channel])
-        signal[channel] += Double(y[channel]) * Double(y[channel])
+        let deviation = Double(y[channel]) - means[channel]
+        signal[channel] += deviation * deviation
         noise[channel] += difference * difference
       }
     }

@@ -94,9 +94,14 @@ struct Diff: ParsableCommand {
   }
 
   private func agreement(_ a: Model, _ b: Model, _ path: String) throws -> Agreement {
-    guard a.labels == b.labels, !a.isMultiLabel, !b.isMultiLabel else {
+    for (model, path) in [(a, self.a), (b, self.b)] {
+      try EvaluationRun.refuseMultiLabel(model, path)
+    }
+    guard a.labels == b.labels else {
       throw CommandError.badInput(
-        "--text compares answers, and the models have not the same labels, of which a text has one")
+        "--text compares answers: '\(self.a)' has the labels \(a.labels.joined(separator: ", ")) and"
+          + " '\(self.b)' has \(b.labels.joined(separator: ", ")); leave --text out, or compare models of"
+          + " the same task")
     }
     func outputs(_ model: Model, _ name: String) throws -> Outputs {
       let pool = runtime.pool()

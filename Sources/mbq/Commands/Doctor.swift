@@ -63,14 +63,16 @@ struct Doctor: ParsableCommand {
     do throws(CalibrationError) { try options.check() } catch {
       throw CommandError.usage("--\(error.explanation)")
     }
-    var drawn: CalibrationTexts?
+    var drawn: [[UInt32]] = []
     if let text {
-      drawn = try CalibrationData(columns: columns, options: options).texts(text, checkpoint)
+      let sample = try CalibrationData(columns: columns, options: options).texts(text, checkpoint)
+      // Nothing is chosen here that would need texts held back.
+      drawn = Array((sample.texts + sample.heldBack).prefix(texts))
     }
     let pool = runtime.pool()
     defer { withExtendedLifetime(pool) {} }
     var diagnosis = Diagnosis(
-      try WorkingModel(checkpoint).folded(), texts: drawn?.texts ?? [], parallel: pool.parallel)
+      try WorkingModel(checkpoint).folded(), texts: drawn, parallel: pool.parallel)
     let progress = StagedProgress()
     defer { progress.finish() }
     diagnosis.progress = { progress.show("examine", $0) }

@@ -103,7 +103,11 @@ struct TuneThreshold: ParsableCommand {
       }
     }
     let path = output ?? Self.defaultOutput(self.model)
-    try write(decision, to: path)
+    try write(
+      decision, to: path,
+      tuned: TunedProvenance(
+        data: URL(fileURLWithPath: data).lastPathComponent, rows: truths.count,
+        temperature: decision.temperature, threshold: decision.threshold, goal: fit.goal?.rawValue))
     try show(model, before, held, fit, decision, refused, path)
   }
 
@@ -147,14 +151,16 @@ struct TuneThreshold: ParsableCommand {
     }
   }
 
-  private func write(_ decision: Decision, to path: String) throws {
+  private func write(_ decision: Decision, to path: String, tuned: TunedProvenance) throws {
     let file: MappedFile
     do throws(FileError) { file = try MappedFile(path: model) } catch {
       throw ModelError.file(error)
     }
     let bytes: [UInt8]
     do throws(FormatError) {
-      bytes = try PackedWriter.file(Array(file.bytes), deciding: decision)
+      let said = try PackedModel(bytes: file.bytes).header.provenance
+      bytes = try PackedWriter.file(
+        Array(file.bytes), deciding: decision, provenance: tuned.added(to: said))
     } catch {
       throw ModelError.format(path: model, error)
     }
@@ -217,15 +223,15 @@ extension TuneThreshold {
     }
     let blocks: [Report.Block] =
       [.facts(facts), .table(table)]
-      + notes(decision, goalGain, refused, held, fit).map { .note($0) }
+      + notes(decision, goalGain, refused, scaled, held, fit).map { .note($0) }
     Output.show(Report(blocks), json: json)
     guard !json else { return }
     Output.show("\nNext: mbq evaluate \(path) --data test.csv")
   }
 
   private func notes(
-    _ decision: Decision, _ gain: PairedGain?, _ refused: PairedGain?, _ held: CrossFit,
-    _ fit: CrossFit.Fit
+    _ decision: Decision, _ gain: PairedGain?, _ refused: PairedGain?, _ before: Predictions,
+    _ held: CrossFit, _ fit: CrossFit.Fit
   ) -> [String] {
     var notes: [String] = []
     if let refused, let goal = fit.goal {
@@ -239,6 +245,13 @@ extension TuneThreshold {
       notes.append(
         "no temperature fits: every text is answered rightly, or the logits say nothing of the labels;"
           + " it stays 1")
+    } else if let before = LogLoss.value(of: before).value,
+      let after = LogLoss.value(of: held.predictions).value, after >= before
+    {
+      notes.append(
+        "this data cannot tell that the temperature gains anything: on texts that took no part in its fit"
+          + " the log loss goes from \(fixedPoint(before, digits: 4)) to"
+          + " \(fixedPoint(after, digits: 4))")
     }
     if let gain, let goal = fit.goal, decision.threshold != 0.5, gain.differenceInterval.lower <= 0
     {
@@ -273,5 +286,4 @@ extension TuneThreshold {
   private func cell(_ value: Double, _ isShare: Bool) -> ReportCell {
     isShare ? .percent(value, digits: 2) : .number(value, digits: 4)
   }
-
 }

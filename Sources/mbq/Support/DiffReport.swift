@@ -47,6 +47,9 @@ struct DiffReport {
     blocks.append(.table(sections))
     if let times { blocks.append(.table(table(times))) }
     if let agreement { blocks.append(.table(table(agreement))) }
+    if difference.tensors.contains(where: { $0.difference != nil }) {
+      blocks.append(.note("error: of B − A, by the size of A: ‖B − A‖ / ‖A‖"))
+    }
     if difference.tensors.contains(where: { $0.difference?.rescaled != nil }) {
       blocks.append(
         .note(

@@ -30,6 +30,18 @@ extension DoctorReport {
         "fp16 overflows in \(counted(overflows.count, "add")), up to \(Self.short(peak(worst))) (\(worst.site))"
       )
     }
+    for (what, part) in [("inputs", \.input), ("weights", \.weight)]
+      as [(
+        String, KeyPath<LinearDiagnosis, OperandProfile>
+      )]
+    {
+      let large = linears.filter { $0[keyPath: part].halfOverflows > 0 }
+      if let worst = large.max(by: { $0[keyPath: part].largest < $1[keyPath: part].largest }) {
+        found.append(
+          "fp16 overflows in the \(what) of \(counted(large.count, "linear")), up to"
+            + " \(Self.short(Double(worst[keyPath: part].largest))) (\(worst.site))")
+      }
+    }
     let narrow = adds.filter { $0.scaleRatio < DiagnosisLimits.scaleRatio }
     if let worst = narrow.min(by: { $0.scaleRatio < $1.scaleRatio }) {
       found.append(
@@ -98,10 +110,19 @@ extension DoctorReport {
   /// What to run next.
   func next(text: String?) -> String? {
     let suffix = text.map { " \\\n        --text \($0)" } ?? ""
-    let wide = linears.filter { prescriptions($0).contains { $0.remedy == .int16 } }
-    guard wide.isEmpty else {
-      return
-        "Next: a recipe with 'activations: int16' for those sites (Calibration/recipes), then\n"
+    func isNeeded(_ remedy: Prescription.Remedy) -> Bool {
+      linears.contains { prescriptions($0).contains { $0.remedy == remedy } }
+    }
+    // What smoothing mends can only be seen on texts.
+    let doctor =
+      text == nil ? "mbq doctor \(checkpoint) --text FILE (texts may mend it), or\n      " : ""
+    if isNeeded(.floatModel) {
+      return "Next: \(doctor)mbq quantize \(checkpoint) --bits 32, or 16 and measure: a file has\n"
+        + "      integer products everywhere or nowhere"
+    }
+    if isNeeded(.int16) {
+      return "Next: \(doctor)a recipe that names those sites under activations.int16\n"
+        + "      (Calibration/recipes), then\n"
         + "      mbq quantize \(checkpoint) --recipe FILE\(suffix)"
     }
     return "Next: mbq quantize \(checkpoint)\(suffix)"

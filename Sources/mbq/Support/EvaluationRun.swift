@@ -92,15 +92,13 @@ struct EvaluationRun {
       nanoseconds += MonotonicClock.nanoseconds - start
       let others = try baselineStream?.answers(to: new)
       for (index, answer) in found.enumerated() {
-        var baselineLogits = others.map {
-          $0[index].classification.tempered(baseline?.model?.decision)
-        }
+        var baselineLogits = others.map { $0[index].classification.logits }
         if case .stored(let stored, _) = baseline {
-          baselineLogits = Array(stored.outputs.logits(row: answer.row.row - 1))
+          baselineLogits = Array(stored.outputs.rawLogits(row: answer.row.row - 1))
         }
         try answers.append(
           text: answer.text, truth: answer.row.label,
-          logits: answer.classification.tempered(model.decision),
+          logits: answer.classification.logits,
           baselineLogits: baselineLogits, tokens: answer.classification.tokenCount,
           isTruncated: answer.classification.isTruncated)
       }
@@ -170,7 +168,7 @@ struct EvaluationRun {
     return AnswersKey.Model(
       summary: .init(path: path, scheme: description.scheme, fileBytes: description.fileBytes),
       digest: digest, labels: model.labels, tokenLimit: limit,
-      threshold: model.decision.threshold)
+      decision: model.decision)
   }
 
   private func description(
@@ -213,13 +211,5 @@ extension TextStream where Row == LabelledText {
     for row in rows { answers += try add(row.text, row) }
     answers += try finish()
     return answers
-  }
-}
-
-extension Classification {
-  /// The logits its probabilities are the softmax of.
-  fileprivate func tempered(_ decision: Decision?) -> [Float] {
-    guard let decision, decision.temperature != 1 else { return logits }
-    return logits.map { $0 / decision.temperature }
   }
 }

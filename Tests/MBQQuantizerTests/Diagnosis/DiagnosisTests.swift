@@ -141,6 +141,16 @@ struct DiagnosisTests {
     #expect(abs((profile.tokenKurtosis?.largest ?? 0) - expected) < 1e-12)
     let zeros = HiddenRows(count: 2, width: 3)
     #expect(SiteView.signalToNoise(zeros, zeros) == 140)
+    // What is the same for every token is no signal, and hides nothing: of 1000 ± 1, where an error of 1 is
+    // made in every row, nothing is left (0 dB), though it is a thousandth of the value.
+    let (truth, noisy) = (HiddenRows(count: 4, width: 2), HiddenRows(count: 4, width: 2))
+    for row in 0..<4 {
+      truth.row(row)[0] = row.isMultiple(of: 2) ? 1001 : 999
+      noisy.row(row)[0] = 1000
+      truth.row(row)[1] = 5
+      noisy.row(row)[1] = 9
+    }
+    #expect(abs(SiteView.signalToNoise(truth, noisy)) < 1e-12)
   }
 
   @Test("the same on any number of threads, and every linear and add is there once")
@@ -261,7 +271,7 @@ struct DiagnosisTests {
     #expect(linear(bad, bad).health == .error)
     let weights: SignalToNoise = [.int8: 7, .int4: 1, .int8Static: 5, .int16: 9]
     let found = linear(weights, weights).prescriptions(times)
-    #expect(found.map(\.remedy) == [.keepFloat, .keep8])
+    #expect(found.map(\.remedy) == [.floatModel, .keep8])
     // 128 · 32 elements: 4 bytes for 1, 2 of each row's scale less; half a byte and 2 group bytes a row for 1.
     #expect(found.map(\.bytes) == [4096 * 3 - 64, 4096 / 2 - 64])
     #expect(found.map(\.nanoseconds) == [300, 10])
