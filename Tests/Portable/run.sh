@@ -132,7 +132,9 @@ else
     model int$bits $out/$([ $bits = 8 ] || echo few-)texts
   done
   # Another temperature and threshold than the ones all files have that were not tuned.
-  "$mbq" tune-threshold $out/int8.mbq --data Examples/tiny-news/test.csv --for balanced-accuracy \
+  # Labels that make the fit move: the model knows its own well.
+  awk '/,0$/ && NR % 5 < 3 { sub(/,0$/, ",1") } { print }' Examples/tiny-news/test.csv > $out/biased.csv
+  "$mbq" tune-threshold $out/int8.mbq --data $out/biased.csv --for f1 \
     -o $out/tuned.mbq >/dev/null
   model tuned $out/few-texts
   check "node example" Tests/Portable/example.sh

@@ -14,6 +14,19 @@ struct TuneThresholdTests {
     return path
   }
 
+  /// Three of five real articles are called fake: what is hardly likely to be fake is to be called so.
+  private func biased(_ scratch: Scratch) throws -> String {
+    let lines = try String(contentsOfFile: Repository.path(Self.data), encoding: .utf8)
+      .split(separator: "\n", omittingEmptySubsequences: true)
+    let changed = lines.enumerated().map { index, line in
+      line.hasSuffix(",0") && index % 5 < 3 ? line.dropLast() + "1" : line
+    }
+    try #require(changed != lines)
+    let path = scratch.path("biased.csv")
+    try changed.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+    return path
+  }
+
   private func facts(_ output: String) throws -> [String: Any] {
     let report = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
     return try #require(report?["facts"] as? [String: Any])
@@ -23,15 +36,15 @@ struct TuneThresholdTests {
   func tunes() throws {
     let scratch = try Scratch()
     let model = try packed(scratch)
-    let result = try mbq.run(
-      ["tune-threshold", model, "--data", Self.data, "--for", "balanced-accuracy", "--json"])
+    let data = try biased(scratch)
+    let result = try mbq.run(["tune-threshold", model, "--data", data, "--for", "f1", "--json"])
     try #require(result.code == 0, "\(result.errors)")
     let tuned = scratch.path("model-tuned.mbq")
     let found = try facts(result.output)
     #expect(found["written"] as? String == tuned)
     let temperature = try #require(found["temperature"] as? Double)
     let threshold = try #require(found["threshold"] as? Double)
-    #expect(temperature > 0.5 && temperature < 2 && threshold > 0 && threshold < 1)
+    #expect(temperature > 1.2 && temperature < 10 && threshold > 0 && threshold < 0.5)
     // The logits are the same bits, which `verify` compares.
     #expect(try mbq.run(["verify", tuned]).code == 0)
     let inspected = try facts(try mbq.run(["inspect", tuned, "--json"]).output)
@@ -47,8 +60,8 @@ struct TuneThresholdTests {
     }
     var said = try provenance(tuned)
     let fitted = try #require(said.removeValue(forKey: "tuned") as? [String: Any])
-    #expect(fitted["data"] as? String == "test.csv" && fitted["rows"] as? Int == 1000)
-    #expect(fitted["for"] as? String == "balanced-accuracy")
+    #expect(fitted["data"] as? String == "biased.csv" && fitted["rows"] as? Int == 1000)
+    #expect(fitted["for"] as? String == "f1")
     #expect(abs((fitted["temperature"] as? Double ?? 0) - temperature) < 1e-6)
     #expect(abs((fitted["threshold"] as? Double ?? 0) - threshold) < 1e-6)
     #expect(said as NSDictionary == (try provenance(model)) as NSDictionary)
@@ -62,9 +75,7 @@ struct TuneThresholdTests {
     // Tuned again on the same rows it is the same file, as the fit is to logits.
     let again = scratch.path("again.mbq")
     #expect(
-      try mbq.run([
-        "tune-threshold", tuned, "--data", Self.data, "--for", "balanced-accuracy", "-o", again,
-      ]).code == 0)
+      try mbq.run(["tune-threshold", tuned, "--data", data, "--for", "f1", "-o", again]).code == 0)
     #expect(
       try Data(contentsOf: URL(fileURLWithPath: again))
         == Data(contentsOf: URL(fileURLWithPath: tuned)))
@@ -85,7 +96,7 @@ struct TuneThresholdTests {
     let other = try mbq.run(
       ["tune-threshold", model, "--data", "Examples/tiny-news/validation.csv", "-o", out])
     #expect(
-      other.output.contains("note: this data cannot tell that the temperature gains anything"))
+      other.output.contains("note: the temperature stays 1: another takes the log loss on texts"))
     let only = try mbq.run(
       ["tune-threshold", model, "--data", Self.data, "-o", out, "--temperature-only", "--json"])
     #expect(try facts(only.output)["threshold"] == nil)
@@ -95,15 +106,7 @@ struct TuneThresholdTests {
   func threshold() throws {
     let scratch = try Scratch()
     let model = try packed(scratch)
-    // Three of five real articles are called fake: what is hardly likely to be fake is to be called so.
-    let lines = try String(contentsOfFile: Repository.path(Self.data), encoding: .utf8)
-      .split(separator: "\n", omittingEmptySubsequences: true)
-    let biased = scratch.path("biased.csv")
-    let changed = lines.enumerated().map { index, line in
-      line.hasSuffix(",0") && index % 5 < 3 ? line.dropLast() + "1" : line
-    }
-    #expect(changed != lines)
-    try changed.joined(separator: "\n").write(toFile: biased, atomically: true, encoding: .utf8)
+    let biased = try biased(scratch)
     let result = try mbq.run(
       ["tune-threshold", model, "--data", biased, "--for", "f1", "--json"])
     try #require(result.code == 0, "\(result.errors)")

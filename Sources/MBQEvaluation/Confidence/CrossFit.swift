@@ -18,6 +18,9 @@ public struct CrossFit: Sendable {
       self.goal = goal
     }
 
+    /// The same with the threshold left at 0.5.
+    public var withoutThreshold: Fit { Fit(fitsTemperature: fitsTemperature, goal: nil) }
+
     /// The decision that fits `rows` (all if nil) best; the temperature stays 1 where none fits.
     public func decision(for outputs: Outputs, truths: [Int32], rows: [Int]? = nil) -> Decision {
       var decision = Decision()

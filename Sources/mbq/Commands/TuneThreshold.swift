@@ -14,8 +14,8 @@ struct TuneThreshold: ParsableCommand {
     discussion: """
       One temperature, so that the probabilities say how often the model is right, and for two labels \
       the probability from which on the second one is given. Logits keep their bits; every runtime \
-      applies what the file says. A threshold that gains nothing on texts it was not fitted to stays \
-      at 0.5. Use texts the model was neither trained nor is tested on: what is \
+      applies what the file says. A temperature that brings no lower log loss, or a threshold that gains \
+      nothing, on texts it was not fitted to stays 1, or 0.5. Use texts the model was neither trained nor is tested on: what is \
       printed is measured on texts that took no part in the fit (5 folds).
 
       Examples:
@@ -85,7 +85,9 @@ struct TuneThreshold: ParsableCommand {
     let before = try answers(model)
     let (outputs, truths) = (before.outputs, before.truths)
     try check(truths, model.labels)
-    let fit = CrossFit.Fit(goal: model.labels.count == 2 && !temperatureOnly ? goal.value : nil)
+    var fit = CrossFit.Fit(goal: model.labels.count == 2 && !temperatureOnly ? goal.value : nil)
+    let refusedLoss = try refusedLogLoss(outputs, truths)
+    fit.fitsTemperature = refusedLoss == nil
     var decision = fit.decision(for: outputs, truths: truths)
     var held = try CrossFit(outputs, truths: truths, fit: fit, seed: seed)
     var refused: PairedGain?
@@ -93,13 +95,12 @@ struct TuneThreshold: ParsableCommand {
       let gain = PairedGain(
         truths: truths,
         before: try CrossFit(
-          outputs, truths: truths, fit: CrossFit.Fit(goal: nil), seed: seed
+          outputs, truths: truths, fit: fit.withoutThreshold, seed: seed
         ).predictions.outputs.predicted, after: held.predictions.outputs.predicted, goal: goal)
-      // What gains nothing on other texts is fitted to chance.
       if gain.difference <= 0 {
         refused = gain
         decision.threshold = 0.5
-        held = try CrossFit(outputs, truths: truths, fit: CrossFit.Fit(goal: nil), seed: seed)
+        held = try CrossFit(outputs, truths: truths, fit: fit.withoutThreshold, seed: seed)
       }
     }
     let path = output ?? Self.defaultOutput(self.model)
@@ -108,7 +109,27 @@ struct TuneThreshold: ParsableCommand {
       tuned: TunedProvenance(
         data: URL(fileURLWithPath: data).lastPathComponent, rows: truths.count,
         temperature: decision.temperature, threshold: decision.threshold, goal: fit.goal?.rawValue))
-    try show(model, before, held, fit, decision, refused, path)
+    try show(model, before, held, fit, decision, .init(logLoss: refusedLoss, gain: refused), path)
+  }
+
+  /// What was fitted and is not stored: it gains nothing on other texts, so it is fitted to chance.
+  struct Refused {
+    /// With a temperature of 1 and with those fitted to the other folds.
+    var logLoss: (before: Double, after: Double)?
+    var gain: PairedGain?
+  }
+
+  private func refusedLogLoss(
+    _ outputs: Outputs, _ truths: [Int32]
+  ) throws -> (before: Double, after: Double)? {
+    let losses = try [false, true].map {
+      let fit = CrossFit.Fit(fitsTemperature: $0, goal: nil)
+      return LogLoss.value(
+        of: try CrossFit(outputs, truths: truths, fit: fit, seed: seed).predictions
+      ).value
+    }
+    guard let before = losses[0], let after = losses[1], after >= before else { return nil }
+    return (before, after)
   }
 
   static func defaultOutput(_ model: String) -> String {
@@ -165,125 +186,5 @@ struct TuneThreshold: ParsableCommand {
       throw ModelError.format(path: model, error)
     }
     try bytes.withUnsafeBytes { try AtomicFile.write([$0], to: path) }
-  }
-}
-
-extension TuneThreshold {
-  private func show(
-    _ model: Model, _ before: Predictions, _ held: CrossFit, _ fit: CrossFit.Fit,
-    _ decision: Decision, _ refused: PairedGain?, _ path: String
-  ) throws {
-    // As the file judged itself so far, so that a model can be tuned twice.
-    let old = model.decision
-    var scaled = try Predictions(labelCount: before.labelCount)
-    for (row, truth) in before.truths.enumerated() {
-      try scaled.append(
-        truth: Int(truth), logits: before.outputs.logits(row: row).map { $0 / old.temperature },
-        predicted: Int(before.outputs.predicted[row]))
-    }
-    var table = ReportTable(
-      title: "on texts that took no part in the fit (\(CrossFit.foldCount) folds)",
-      columns: [
-        .text("figure", overflow: .keep), .number("before"), .number("after"),
-      ] + intervalColumns("after") + [.number("difference")] + intervalColumns("difference"))
-    var goalGain: PairedGain?
-    if model.labels.count == 2 {
-      for goal in ThresholdGoal.allCases {
-        let gain = PairedGain(
-          truths: before.truths, before: before.outputs.predicted,
-          after: held.predictions.outputs.predicted, goal: goal)
-        if goal == fit.goal { goalGain = gain }
-        table.rows.append(
-          [
-            .text(goal.rawValue), .percent(gain.before, digits: 2),
-            .percent(gain.after, digits: 2),
-          ] + interval(gain.afterInterval) + [.percent(gain.difference, digits: 2)]
-            + interval(gain.differenceInterval))
-      }
-    }
-    for metric in [LogLoss.self, CalibrationError.self] as [any Metric.Type] {
-      let values = [scaled, held.predictions].map { metric.value(of: $0).value }
-      guard let first = values[0], let second = values[1] else { continue }
-      let isShare = metric.style == .shareOfError
-      table.rows.append(
-        [.text(metric.title), cell(first, isShare), cell(second, isShare)] + interval(nil)
-          + [cell(second - first, isShare)] + interval(nil))
-    }
-    var facts: [Report.Fact] = [
-      .init("model", self.model), .init("data", "\(data): \(Human.count(before.rowCount)) rows"),
-      .init("written", path),
-      .init("temperature", .number(Double(decision.temperature), digits: 4)),
-    ]
-    if let goal = fit.goal {
-      facts += [
-        .init("threshold", .number(Double(decision.threshold), digits: 4)),
-        .init("chosen for", goal.rawValue),
-        .init("gives", "'\(model.labels[1])' from that probability on"),
-      ]
-    }
-    let blocks: [Report.Block] =
-      [.facts(facts), .table(table)]
-      + notes(decision, goalGain, refused, scaled, held, fit).map { .note($0) }
-    Output.show(Report(blocks), json: json)
-    guard !json else { return }
-    Output.show("\nNext: mbq evaluate \(path) --data test.csv")
-  }
-
-  private func notes(
-    _ decision: Decision, _ gain: PairedGain?, _ refused: PairedGain?, _ before: Predictions,
-    _ held: CrossFit, _ fit: CrossFit.Fit
-  ) -> [String] {
-    var notes: [String] = []
-    if let refused, let goal = fit.goal {
-      notes.append(
-        "the threshold stays at 0.5: another changes \(goal.rawValue) on texts that took no part in its"
-          + " fit by \(fixedPoint(refused.difference * 100, digits: 2)) %"
-          + " (\(fixedPoint(refused.differenceInterval.lower * 100, digits: 2)) to"
-          + " \(fixedPoint(refused.differenceInterval.upper * 100, digits: 2)))")
-    }
-    if decision.temperature == 1 {
-      notes.append(
-        "no temperature fits: every text is answered rightly, or the logits say nothing of the labels;"
-          + " it stays 1")
-    } else if let before = LogLoss.value(of: before).value,
-      let after = LogLoss.value(of: held.predictions).value, after >= before
-    {
-      notes.append(
-        "this data cannot tell that the temperature gains anything: on texts that took no part in its fit"
-          + " the log loss goes from \(fixedPoint(before, digits: 4)) to"
-          + " \(fixedPoint(after, digits: 4))")
-    }
-    if let gain, let goal = fit.goal, decision.threshold != 0.5, gain.differenceInterval.lower <= 0
-    {
-      notes.append(
-        "this data cannot tell that the threshold gains anything in \(goal.rawValue):"
-          + " --temperature-only leaves it at 0.5")
-    }
-    let thresholds = held.decisions.map(\.threshold)
-    if let low = thresholds.min(), let high = thresholds.max(), high - low > 0.2 {
-      notes.append(
-        "the folds' thresholds go from \(fixedPoint(Double(low), digits: 3)) to"
-          + " \(fixedPoint(Double(high), digits: 3)): more rows would pin it down")
-    }
-    return notes
-  }
-
-  /// Two numbers for programs, one column for people.
-  private func intervalColumns(_ key: String) -> [ReportTable.Column] {
-    json
-      ? [.number("\(key)_lower"), .number("\(key)_upper")]
-      : [.text("\(key)_interval", "95 % interval", overflow: .keep)]
-  }
-
-  private func interval(_ interval: Interval?) -> [ReportCell] {
-    guard let interval else { return json ? [.missing, .missing] : [.missing] }
-    let (low, high) = (interval.lower, interval.upper)
-    return json
-      ? [.percent(low, digits: 2), .percent(high, digits: 2)]
-      : [.text("\(fixedPoint(low * 100, digits: 2)) to \(fixedPoint(high * 100, digits: 2))")]
-  }
-
-  private func cell(_ value: Double, _ isShare: Bool) -> ReportCell {
-    isShare ? .percent(value, digits: 2) : .number(value, digits: 4)
   }
 }
