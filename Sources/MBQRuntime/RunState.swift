@@ -18,7 +18,7 @@ public final class RunState {
   /// What runs are measured with; made for this state.
   public var profile: RunProfile?
 
-  /// `tokens` rows are made room for at once; longer batches make the state grow.
+  /// `tokens` rows are made room for at once; longer groups of a batch (`groups`) make the state grow.
   public init(model: Model, parallel: Parallel = .serial, tokens: Int = 0) {
     self.model = model
     self.parallel = parallel
@@ -30,7 +30,8 @@ public final class RunState {
     reserve(tokens: tokens)
   }
 
-  /// Makes room for a batch of `tokens` tokens in all.
+  /// Makes room for a group of `tokens` tokens in all: 640 a worker, or the longest text, is all that a
+  /// batch of any size needs.
   public func reserve(tokens: Int) {
     guard tokens > tokenCapacity else { return }
     tokenCapacity = tokens
