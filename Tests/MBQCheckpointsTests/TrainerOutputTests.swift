@@ -4,7 +4,7 @@ import Testing
 
 @testable import MBQCheckpoints
 
-/// The folders `Trainer` leaves; the records are spelled as transformers 5.13 spells them.
+/// The folders `Trainer` leaves; the records are spelled as transformers 5.24 spells them.
 @Suite("A Trainer's output folder")
 struct TrainerOutputTests {
   private static let golden = "Formats/huggingface/golden/tiny"
