@@ -123,7 +123,7 @@ private func fuzzAnswers(_ bytes: UnsafeRawBufferPointer) {
     if answers.rowCount * answers.key.model.labels.count < 1 << 10 {
       _ = try answers.evaluation()
       _ = try answers.comparison()
-      _ = try answers.beside(answers, names: ("a", "b")).comparison()
+      _ = try answers.beside(answers, names: ("a", "b"), flipLimit: 3).comparison()
     }
     _ = try Answers.merged([("a", answers)])
   } catch let error as any ExplainedError {

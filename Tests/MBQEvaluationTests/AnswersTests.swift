@@ -75,8 +75,12 @@ struct AnswersTests {
       (try foreign { $0.model.digest = "x" }, "the model"),
       (try foreign { $0.baseline?.digest = "x" }, "the baseline"),
       // The digest of a model says what its labels are, but anybody may have written the file.
-      (try foreign { $0.model.threshold = 0.9 }, "the decision threshold"),
-      (try foreign { $0.baseline?.threshold = 0.9 }, "the baseline's decision threshold"),
+      (try foreign { $0.model.threshold = 0.9 }, "the decision (temperature, threshold)"),
+      (try foreign { $0.model.temperature = 2 }, "the decision (temperature, threshold)"),
+      (
+        try foreign { $0.baseline?.threshold = 0.9 },
+        "the baseline's decision (temperature, threshold)"
+      ),
       (
         try foreign {
           $0.model.labels = ["a", "b", "c", "d"]

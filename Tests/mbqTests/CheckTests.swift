@@ -143,9 +143,9 @@ struct CheckTests {
     #expect(merged.code == 0, "\(merged.errors)")
     #expect(merged.output == live.output)
     let other = scratch.path("other.mbq")
-    let four = ["quantize", "Examples/tiny-news/model", "--bits", "4", "-o", other]
-    #expect(try mbq.run(four).code == 0)
-    let (first, second) = (try answers("fp32", [fp32]), try answers("int4", [other]))
+    let two = ["quantize", "Examples/tiny-news/model", "--bits", "2", "-o", other]
+    #expect(try mbq.run(two).code == 0)
+    let (first, second) = (try answers("fp32", [fp32]), try answers("int2", [other]))
     let pair = ["check", "--baseline", first, "--candidate", second, "--max-drop", "5%", "--json"]
     let alone = try mbq.run(pair + ["--data", data])
     let beside = try mbq.run([
@@ -163,6 +163,17 @@ struct CheckTests {
       return object as NSDictionary
     }
     #expect(try figures(alone.output) == figures(beside.output))
+    // No more flips are listed than asked for, whoever kept the answers.
+    let together = try answers("together", [other, "--baseline", fp32])
+    for files in [["--candidate", together], ["--candidate", second, "--baseline", first]] {
+      for limit in 0...1 {
+        let result = try mbq.run(
+          ["check"] + files + ["--max-drop", "5%", "--flips", "\(limit)", "--json"])
+        let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+        let comparison = (object as? [String: Any])?["comparison"] as? [String: Any]
+        #expect((comparison?["listedFlips"] as? [Any])?.count == limit)
+      }
+    }
     let refused: [([String], Int32, String)] = [
       (["--candidate", first, "--max-drop", "1%"], 2, "holds the answers of one model"),
       (["--candidate", both, "--max-p95-ratio", "2"], 2, "holds only answers"),

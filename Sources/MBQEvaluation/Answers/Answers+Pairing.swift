@@ -1,11 +1,11 @@
 extension Answers {
   /// These answers beside those of `baseline` to the same rows, each whole and with the name of its file.
   ///
-  /// Flips are listed without their texts, which answers do not keep. What `baseline` was compared with,
+  /// Up to `flipLimit` flips are listed, without their texts, which answers do not keep. What `baseline` was compared with,
   /// and what these were, is left out. Refuses answers to other rows, or with other labels
   /// (`AnswersPairError`).
   public func beside(
-    _ baseline: Answers, names: (candidate: String, baseline: String)
+    _ baseline: Answers, names: (candidate: String, baseline: String), flipLimit: Int
   ) throws(AnswersPairError) -> Answers {
     for (name, answers) in [(names.candidate, self), (names.baseline, baseline)] {
       guard answers.isComplete, answers.key.shard == .whole else {
@@ -22,14 +22,11 @@ extension Answers {
     else { throw .rows(candidate: names.candidate, baseline: names.baseline) }
     var key = key
     key.baseline = baseline.key.model
-    var flips = FlipList(limit: key.flipLimit)
-    for row in 0..<rowCount {
-      flips.add(
-        baseline: baseline.outputs, baselineRow: row, candidate: outputs, candidateRow: row,
-        truth: truths.map { Int($0[row]) }, number: row + 1, text: "")
-    }
+    key.flipLimit = flipLimit
     return Answers(
       key: key, outputs: outputs, baseline: baseline.outputs, truths: truths,
-      packedLengths: packedLengths, mistakes: mistakes, flips: flips)
+      packedLengths: packedLengths, mistakes: mistakes,
+      flips: FlipList(
+        limit: flipLimit, baseline: baseline.outputs, candidate: outputs, truths: truths))
   }
 }

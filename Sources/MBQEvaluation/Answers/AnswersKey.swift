@@ -93,11 +93,11 @@ public struct AnswersKey: Sendable, Equatable, Codable {
   public func difference(from other: AnswersKey, ignoringShard: Bool = false) -> String? {
     if model.digest != other.model.digest { return "the model" }
     if model.labels != other.model.labels { return "the labels" }
-    if model.threshold != other.model.threshold { return "the decision threshold" }
+    if model.decision != other.model.decision { return "the decision (temperature, threshold)" }
     if model.tokenLimit != other.model.tokenLimit { return "the length texts are cut to" }
     if baseline?.digest != other.baseline?.digest { return "the baseline" }
-    if baseline?.threshold != other.baseline?.threshold {
-      return "the baseline's decision threshold"
+    if baseline?.decision != other.baseline?.decision {
+      return "the baseline's decision (temperature, threshold)"
     }
     if baseline?.tokenLimit != other.baseline?.tokenLimit {
       return "the length texts are cut to for the baseline"

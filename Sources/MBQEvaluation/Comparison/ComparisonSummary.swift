@@ -143,13 +143,7 @@ public struct PairedAnswers: Sendable {
 
   /// The flips without their texts, for a comparison of which only the answers are left.
   public func flips(limit: Int) -> FlipList {
-    var list = FlipList(limit: limit)
-    for row in 0..<rowCount {
-      list.add(
-        baseline: baseline, baselineRow: row, candidate: candidate, candidateRow: row,
-        truth: truths.map { Int($0[row]) }, number: row + 1, text: "")
-    }
-    return list
+    FlipList(limit: limit, baseline: baseline, candidate: candidate, truths: truths)
   }
 
   /// Right and wrong answers of the rows that `isCounted` says; `nil` without labels.

@@ -44,6 +44,16 @@ public struct FlipList: Sendable, Equatable, Codable {
 
   public init(limit: Int) { self.limit = max(limit, 0) }
 
+  /// Of all rows of two outputs, without their texts; `truths` is `nil` without labels.
+  public init(limit: Int, baseline: Outputs, candidate: Outputs, truths: [Int32]?) {
+    self.init(limit: limit)
+    for row in 0..<candidate.rowCount {
+      add(
+        baseline: baseline, baselineRow: row, candidate: candidate, candidateRow: row,
+        truth: truths.map { Int($0[row]) }, number: row + 1, text: "")
+    }
+  }
+
   /// Considers a row counted from 0 of both outputs; `number` is its place in the dataset, from 1.
   ///
   /// Rows that are answered alike are passed over.

@@ -141,7 +141,7 @@ struct Check: ParsableCommand {
       try refuseTiming(of: candidate)
       return try CheckedPair(
         kept: candidate, baseline: baseline, data: data, columns: columns,
-        confidence: confidence.value)
+        confidence: confidence.value, flipLimit: flips)
     }
     guard let baseline else {
       throw CommandError.usage(

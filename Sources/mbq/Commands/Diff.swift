@@ -98,10 +98,9 @@ struct Diff: ParsableCommand {
       try EvaluationRun.refuseMultiLabel(model, path)
     }
     guard a.labels == b.labels else {
-      throw CommandError.badInput(
-        "--text compares answers: '\(self.a)' has the labels \(a.labels.joined(separator: ", ")) and"
-          + " '\(self.b)' has \(b.labels.joined(separator: ", ")); leave --text out, or compare models of"
-          + " the same task")
+      // Only --text needs the same labels; a model of another task differs in all its answers.
+      throw AnswersPairError.labels(
+        candidate: self.b, b.labels, baseline: self.a, a.labels)
     }
     func outputs(_ model: Model, _ name: String) throws -> Outputs {
       let pool = runtime.pool()

@@ -16,7 +16,7 @@ struct CheckedPair {
   /// The candidate's file may hold the baseline's answers too (`mbq evaluate --baseline -o`).
   init(
     kept candidate: String, baseline: String?, data: String?, columns: DataOptions,
-    confidence: Double
+    confidence: Double, flipLimit: Int
   ) throws {
     let answers = try AnswersFile.read(path: candidate)
     try BaselineSource.refusePart(answers, candidate)
@@ -34,14 +34,15 @@ struct CheckedPair {
             + "(mbq evaluate -o), or the candidate's model")
       }
       let others = try AnswersFile.read(path: baseline)
-      pair = try answers.beside(others, names: (candidate, baseline))
+      pair = try answers.beside(others, names: (candidate, baseline), flipLimit: flipLimit)
     }
     BaselineSource.remarkOnLimits(pair.key)
-    guard let comparison = try pair.comparison(confidence: confidence) else {
+    guard var comparison = try pair.comparison(confidence: confidence) else {
       throw CommandError.usage(
         "'\(candidate)' holds the answers of one model; give --baseline, or make it with "
           + "mbq evaluate --baseline")
     }
+    comparison.listedFlips = Array(comparison.listedFlips.prefix(flipLimit))
     self.comparison = comparison
     noLabels =
       "'\(candidate)' holds answers to texts without labels; make it on texts with labels"

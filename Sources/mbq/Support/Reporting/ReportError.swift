@@ -8,7 +8,6 @@ enum ReportError: ExplainedError, Equatable {
   /// A checkpoint beside other things.
   case mixed(checkpoint: String, models: Int)
   case textWithoutCheckpoint(path: String)
-  case differentLabels(path: String, labels: [String], other: String, otherLabels: [String])
   case noSuchBaseline(name: String, models: [String])
   /// A file of the output folder that is not ours.
   case foreign(path: String)
@@ -17,7 +16,7 @@ enum ReportError: ExplainedError, Equatable {
   var kind: FailureKind {
     switch self {
     case .mixed, .textWithoutCheckpoint, .noSuchBaseline: .usage
-    case .folderIsFile, .folder, .differentLabels, .foreign: .badInput
+    case .folderIsFile, .folder, .foreign: .badInput
     case .probe: .internalError
     }
   }
@@ -33,9 +32,6 @@ enum ReportError: ExplainedError, Equatable {
         + " models (.mbq), which 'mbq quantize' makes"
     case .textWithoutCheckpoint(let path):
       "--text is '\(path)', but the models are packed already; give a checkpoint, or leave --text out"
-    case .differentLabels(let path, let labels, let other, let otherLabels):
-      "'\(path)' has the labels \(Self.list(labels)), and '\(other)' has \(Self.list(otherLabels));"
-        + " compare models of the same task"
     case .noSuchBaseline(let name, let models):
       "--baseline is '\(name)'; allowed: \(Self.list(models))"
     case .foreign(let path):

@@ -81,12 +81,11 @@ struct ReportRun {
 
   // MARK: Checks
 
-  private func checkLabels(_ models: [Model]) throws(ReportError) {
+  private func checkLabels(_ models: [Model]) throws(AnswersPairError) {
     for (variant, model) in zip(variants, models).dropFirst() where model.labels != models[0].labels
     {
-      throw .differentLabels(
-        path: variant.path, labels: model.labels, other: variants[0].path,
-        otherLabels: models[0].labels)
+      throw .labels(
+        candidate: variants[0].path, models[0].labels, baseline: variant.path, model.labels)
     }
   }
 
