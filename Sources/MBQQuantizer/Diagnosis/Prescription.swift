@@ -87,6 +87,8 @@ extension LinearDiagnosis {
         Prescription(
           remedy: .floatModel, gain: 140 - int8, bytes: bytes(.float32Panels) - bytes(.int8Channel),
           nanoseconds: nanoseconds(.float, .int8)))
+      // No bits are worth choosing for a model that is not to be rounded.
+      return result
     }
     let int4 = equalized[.int4] ?? 0
     if int4 < DiagnosisLimits.lost, int8 - int4 >= DiagnosisLimits.gain {

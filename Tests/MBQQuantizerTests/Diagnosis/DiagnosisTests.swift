@@ -271,10 +271,16 @@ struct DiagnosisTests {
     #expect(linear(bad, bad).health == .error)
     let weights: SignalToNoise = [.int8: 7, .int4: 1, .int8Static: 5, .int16: 9]
     let found = linear(weights, weights).prescriptions(times)
-    #expect(found.map(\.remedy) == [.floatModel, .keep8])
-    // 128 · 32 elements: 4 bytes for 1, 2 of each row's scale less; half a byte and 2 group bytes a row for 1.
-    #expect(found.map(\.bytes) == [4096 * 3 - 64, 4096 / 2 - 64])
-    #expect(found.map(\.nanoseconds) == [300, 10])
+    // 128 · 32 elements: 4 bytes for 1, 2 of each row's scale less. What is not rounded needs no 8 bits.
+    #expect(found.map(\.remedy) == [.floatModel])
+    #expect(found.map(\.bytes) == [4096 * 3 - 64])
+    #expect(found.map(\.nanoseconds) == [300])
+    // Only 4 bits are too few: half a byte for 1, and 2 group bytes a row less.
+    let coarse: SignalToNoise = [.int8: 30, .int4: 1, .int8Static: 30, .int16: 31]
+    let kept = linear(coarse, coarse).prescriptions(times)
+    #expect(kept.map(\.remedy) == [.keep8])
+    #expect(kept.map(\.bytes) == [4096 / 2 - 64])
+    #expect(kept.map(\.nanoseconds) == [10])
     #expect(linear(weights, weights).prescriptions(nil).allSatisfy { $0.nanoseconds == nil })
   }
 
