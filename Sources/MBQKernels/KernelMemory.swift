@@ -1,4 +1,4 @@
-package import MBQCore
+import MBQCore
 package import MBQModel
 
 /// Rows of floats in memory: row `i` starts `i * stride` floats after `base`.

@@ -1,6 +1,6 @@
 internal import CMBQKernels
 import MBQCore
-import MBQModel
+internal import MBQModel
 package import MBQSchemes
 
 /// A row of a table as it is stored.
@@ -31,7 +31,8 @@ extension KernelSet {
     precondition(!row.scheme.hasPanels, "a row of a matrix in panels")
     precondition((row.scheme.groupSize == nil) == (row.groups == nil), "a row without its groups")
     pointer.pointee.widen_row(
-      output, row.elements, row.scale, UInt32(row.width), row.scheme.rowKind, adding ? 1 : 0,
+      output, row.elements, row.scale, UInt32(row.width), row.scheme.storage.rowKind,
+      adding ? 1 : 0,
       row.groups, UInt32(row.scheme.groupSize ?? 0))
   }
 
@@ -73,6 +74,17 @@ extension KernelSet {
       return nil
     }
     return { run($0) }
+  }
+}
+
+extension ElementStorage {
+  fileprivate var rowKind: UInt32 {
+    switch self {
+    case .float32: UInt32(MBQ_ROW_F32)
+    case .float16: UInt32(MBQ_ROW_F16)
+    case .int8: UInt32(MBQ_ROW_I8)
+    case .levels: UInt32(MBQ_ROW_I4)
+    }
   }
 }
 

@@ -22,6 +22,12 @@ public struct KernelSet: @unchecked Sendable, Equatable {
   /// enough that the rows' hidden states stay in it beside them.
   package static var tileRows: Int { Int(MBQ_TILE_ROWS) }
 
+  /// Tokens of the longest text an attention takes.
+  package static var longestText: Int { Int(MBQ_MAX_TOKENS) }
+
+  /// Inputs of the deepest linear.
+  package static var deepestProduct: Int { Int(MBQ_MAX_DEPTH) }
+
   /// Tiles of at most `tileRows` rows that `rows` rows are cut into.
   package static func tileCount(rows: Int) -> Int { (rows + tileRows - 1) / tileRows }
 }

@@ -28,6 +28,20 @@ public struct EncodedMatrix: Equatable, Sendable {
 
   /// Bytes in the file: elements, group bytes and scales, alignment not counted.
   public var byteCount: Int { scheme.totalByteCount(rows: rows, columns: columns) }
+
+  /// The group bytes in the order they are stored, which `SchemeCode.groupIndex` has; those of rows that
+  /// pad a block are 0.
+  public var storedGroups: [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: scheme.groupByteCount(rows: rows, columns: columns))
+    let count = scheme.groupCount(columns: columns)
+    for row in 0..<rows {
+      for group in 0..<count {
+        bytes[scheme.groupIndex(row: row, group: group, columns: columns)] =
+          groups[row * count + group]
+      }
+    }
+    return bytes
+  }
 }
 
 extension SchemeCode {

@@ -27,6 +27,14 @@
 /* Rows to give a linear at once: a multiple of every set's row block. More are taken in parts. */
 #define MBQ_TILE_ROWS 72
 
+/* The widest head of an attention, in columns. */
+#define MBQ_MAX_HEAD 256
+
+/* The most rows to give a linear at once: a multiple of every set's row block, so that only a text's
+ * last block is partly filled. Large enough that a layer's weights are read from the second cache a few
+ * times only, small enough that the rows' hidden states stay in it beside them. */
+#define MBQ_TILE_ROWS 72
+
 enum { MBQ_ACTIVATION_NONE = 0, MBQ_ACTIVATION_RELU = 1, MBQ_ACTIVATION_GELU = 2,
        MBQ_ACTIVATION_TANH = 3 };
 enum { MBQ_NORM_NONE = 0, MBQ_NORM_NO_NORM = 1, MBQ_NORM_LAYER_NORM = 2 };
@@ -37,7 +45,8 @@ typedef struct {
   const float *input;
   size_t input_stride;
   const void *weights;         /* i8 [N/16][K/4][16][4]; f32 and f16 [N/16][K][16]; with groups two
-                                * of i8's steps of 4 inputs share 64 bytes, the first in the low nibbles */
+                                * of i8's steps of 4 inputs share 64 bytes, the first in the low nibbles;
+                                * 64-byte aligned */
   const float *scales;         /* (N) one per output channel; i8 only */
   const int32_t *column_sums;  /* (N) 128 * sum over k of the weights, 64-byte aligned; i8 only */
   const float *bias;           /* (N) or NULL */
@@ -111,7 +120,7 @@ size_t mbq_kernel_sets(const mbq_kernel_set *const **first);
 /* The MBQ_CPU_* bits of this processor. */
 uint32_t mbq_cpu_features(void);
 enum { MBQ_CPU_AVX2_FMA_F16C = 1, MBQ_CPU_AVX_VNNI = 2, MBQ_CPU_AVX512_VNNI = 4,
-       MBQ_CPU_CRC32 = 8, MBQ_CPU_NEON_DOTPROD = 16, MBQ_CPU_NEON_I8MM = 32 };
+       MBQ_CPU_NEON_DOTPROD = 8, MBQ_CPU_NEON_I8MM = 16 };
 
 size_t mbq_linear_scratch(uint32_t inputs, uint32_t group_size, int has_smoothing);
 size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size);
@@ -130,14 +139,5 @@ static inline void mbq_spin_hint(void) {
   __asm__ volatile("yield");
 #endif
 }
-
-/* CRC-32 (IEEE 802.3, as zlib's), continued from `crc`; start with 0. */
-uint32_t mbq_crc32(uint32_t crc, const void *bytes, size_t count);
-
-/* SHA-256. */
-void mbq_sha256(const void *bytes, size_t count, uint8_t digest[32]);
-
-/* Inflates a whole zlib stream that holds exactly `capacity` bytes; 0 if it does not. */
-int mbq_inflate(const void *input, size_t count, void *output, size_t capacity);
 
 #endif

@@ -37,13 +37,16 @@ extension EncodedMatrix {
   public static func levels(
     _ code: SchemeCode, rows: Int, columns: Int, levels: [UInt8], groups: [UInt8], scales: [UInt16]
   ) -> EncodedMatrix {
-    guard case .levels(let bits, _) = code.storage else { preconditionFailure("no scheme of levels") }
+    guard case .levels(let bits, _) = code.storage else {
+      preconditionFailure("no scheme of levels")
+    }
     let groupCount = code.groupCount(columns: columns)
     precondition(levels.count == rows * columns && scales.count == rows)
     precondition(groups.count == rows * groupCount)
     precondition(
       groups.allSatisfy { GroupByte($0).fitsInt8(bits: bits) }, "a group byte that leaves int8")
-    precondition(levels.allSatisfy { $0 >> UInt8(bits) == 0 }, "a level of more bits than there are")
+    precondition(
+      levels.allSatisfy { $0 >> UInt8(bits) == 0 }, "a level of more bits than there are")
     var elements = [UInt8](repeating: 0, count: code.byteCount(rows: rows, columns: columns))
     for row in 0..<rows {
       // Columns that are not there have the level that stands for 0.

@@ -178,7 +178,7 @@ struct Inspect: ParsableCommand {
       for (index, tensor) in header.tensors.enumerated() {
         table.rows.append([
           .text(header.tensorName(index).text), .text("\(tensor.rows) × \(tensor.columns)"),
-          .text(WeightSchemes.scheme(tensor.scheme).name),
+          .text(tensor.scheme.name),
           .bytes(tensor.byteCount),
         ])
       }
