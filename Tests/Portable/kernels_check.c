@@ -86,22 +86,24 @@ static float *vector(uint32_t width, float scale) {
   return x;
 }
 
-/* int4 weights (any nibbles: rows and columns past the matrix meet zeros), and groups that fit int8. */
-static void int4(mbq_linear *a) {
-  const size_t panels = up(a->outputs, 16) / 16, count = panels * up(a->inputs, 8) * 8;
-  const size_t groups = panels * up(a->inputs, a->group_size) / a->group_size * 16;
+/* Levels (any bits: rows and columns past the matrix meet zeros), and groups that fit int8. */
+static void levels(mbq_linear *a, uint32_t bits, uint32_t group_size) {
+  const size_t panels = up(a->outputs, 16) / 16, count = panels * up(a->inputs, 32) * 2 * bits;
+  const size_t groups = panels * up(a->inputs, group_size) / group_size * 16;
+  const uint32_t top = (1u << bits) - 1;
   uint8_t *w = room(count), *g = room(groups);
   for (size_t i = 0; i < count; i++) w[i] = (uint8_t)next();
   for (size_t i = 0; i < groups; i++) {
-    const uint32_t z = next() % 16;
-    g[i] = (uint8_t)(z << 4 | next() % ((z < 8 ? 127 / (15 - z) : 127 / z > 15 ? 15 : 127 / z) + 1));
+    const uint32_t z = next() % (top + 1), most = 127 / (z > top - z ? z : top - z);
+    g[i] = (uint8_t)(z << 4 | next() % ((most > 15 ? 15 : most) + 1));
   }
   a->weights = w;
-  a->groups = g;
+  a->levels = (mbq_levels){g, group_size, bits};
 }
 
-/* int8 linears only: bits 0 and 1, columns a group; then the grid, by threes; then smoothing. */
+/* int8 linears only: int8 weights or levels of a group size; then the grid, by threes; then smoothing. */
 static uint32_t form;
+static const uint32_t group_sizes[] = {0, 32, 64, 128};
 
 static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t inputs,
                    uint32_t outputs, uint32_t option, int numbers) {
@@ -125,13 +127,12 @@ static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t 
   a.weights = w;
   a.rows = rows, a.inputs = inputs, a.outputs = outputs;
   if (kind == MBQ_ROW_I8) {
-    a.group_size = form % 4 ? 16u << form % 4 : 0;
-    if (a.group_size) int4(&a);
+    if (form % 4) levels(&a, 4, group_sizes[form % 4]);
     a.step = form / 4 % 3 == 1 ? 0.02f : 0;
     a.wide = form / 4 % 3 == 2;
     if (form / 12 % 2) a.smoothing = vector(inputs, 1);
     int32_t *sums = room(panels * 64);
-    set->column_sums(a.weights, inputs, outputs, sums, a.groups, a.group_size);
+    set->column_sums(a.weights, inputs, outputs, sums, a.levels);
     digest = mbq_crc32(digest, sums, panels * 64);
     a.column_sums = sums;
     a.scales = vector(outputs, 0.01f);
@@ -147,7 +148,7 @@ static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t 
   a.output = from == 2 ? residual : y;
   a.output_stride = out;
   a.epsilon = 1e-5f;
-  a.scratch = room(mbq_linear_scratch(inputs, a.group_size, a.smoothing != NULL));
+  a.scratch = room(mbq_linear_scratch(inputs, a.levels.group_size != 0, a.smoothing != NULL));
   (kind == MBQ_ROW_F32 ? set->linear_f32 : kind == MBQ_ROW_F16 ? set->linear_f16 : set->linear_i8)(&a);
   for (uint32_t r = 0; r < rows; r++) digest_floats(a.output + r * out, outputs);
   end();
@@ -235,7 +236,7 @@ static void stored_rows(const mbq_kernel_set *set) {
       const uint32_t any = next() & (kind == MBQ_ROW_F32 ? 0x3FFFFFFF : ~0u);
       memcpy(row + k * size, &any, size);
     }
-    set->widen_row(y, row, 0.0123f, width, kind, i / 4 % 2, groups, 32);
+    set->widen_row(y, row, 0.0123f, width, kind, i / 4 % 2, (mbq_levels){groups, 32, 4});
     digest_floats(y, width);
     end();
   }

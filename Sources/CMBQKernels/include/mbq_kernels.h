@@ -38,14 +38,21 @@
 enum { MBQ_ACTIVATION_NONE = 0, MBQ_ACTIVATION_RELU = 1, MBQ_ACTIVATION_GELU = 2,
        MBQ_ACTIVATION_TANH = 3 };
 enum { MBQ_NORM_NONE = 0, MBQ_NORM_NO_NORM = 1, MBQ_NORM_LAYER_NORM = 2 };
-enum { MBQ_ROW_F32 = 0, MBQ_ROW_F16 = 1, MBQ_ROW_I8 = 2, MBQ_ROW_I4 = 3 };
+enum { MBQ_ROW_F32 = 0, MBQ_ROW_F16 = 1, MBQ_ROW_I8 = 2, MBQ_ROW_LEVELS = 3 };
+
+/* int8 weights written shorter, as levels: a byte of `groups` says what the levels of a row's group stand
+ * for, each an integer within int8 (16). All zeros for weights that are none. */
+typedef struct {
+  const uint8_t *groups;       /* [N/16][K/group_size][16]; of a table's row [K/group_size] */
+  uint32_t group_size;         /* a multiple of 32 */
+  uint32_t bits;               /* of a level; template/levels.h has their order */
+} mbq_levels;
 
 /* output = norm(activation(input * weights^T + bias) + residual) for `rows` rows. */
 typedef struct {
   const float *input;
   size_t input_stride;
-  const void *weights;         /* i8 [N/16][K/4][16][4]; f32 and f16 [N/16][K][16]; with groups two
-                                * of i8's steps of 4 inputs share 64 bytes, the first in the low nibbles;
+  const void *weights;         /* i8 [N/16][K/4][16][4], or its levels; f32 and f16 [N/16][K][16];
                                 * 64-byte aligned */
   const float *scales;         /* (N) one per output channel; i8 only */
   const int32_t *column_sums;  /* (N) 128 * sum over k of the weights, 64-byte aligned; i8 only */
@@ -60,8 +67,7 @@ typedef struct {
   float epsilon;
   void *scratch;               /* mbq_linear_scratch(inputs, ...) bytes, 64-byte aligned */
   /* The rest is for integer weights, and may be zeros. */
-  const uint8_t *groups;       /* [N/16][K/group_size][16] of int4 weights, each within int8 (16) */
-  uint32_t group_size;         /* a multiple of 32; 0 for int8 weights */
+  mbq_levels levels;
   uint32_t wide;               /* 1: activations of 16 bits (15) */
   float step;                  /* of every row (14); 0: each row's own */
   const float *smoothing;      /* (K) or NULL: the input is multiplied with it first */
@@ -100,14 +106,13 @@ typedef struct {
   void (*attention_i8)(const mbq_attention *);
   void (*attention_f32)(const mbq_attention *);
   void (*norm)(const mbq_norm *);
-  /* output[0 ..< width] = row * scale, or added to it. `kind` is MBQ_ROW_*; `groups` are the row's, for
-   * MBQ_ROW_I4. */
+  /* output[0 ..< width] = row * scale, or added to it. `kind` is MBQ_ROW_*. */
   void (*widen_row)(float *output, const void *row, float scale, uint32_t width, uint32_t kind,
-                    int accumulate, const uint8_t *groups, uint32_t group_size);
-  /* sums[n] = 128 * sum over k of the weights, int8 or with groups int4, as mbq_linear has them; `sums`
-   * is 64-byte aligned. */
+                    int accumulate, mbq_levels levels);
+  /* sums[n] = 128 * sum over k of the weights, int8 or levels, as mbq_linear has them; `sums` is 64-byte
+   * aligned. */
   void (*column_sums)(const void *weights, uint32_t inputs, uint32_t outputs, int32_t *sums,
-                      const uint8_t *groups, uint32_t group_size);
+                      mbq_levels levels);
   /* Keeps the set's multipliers busy for `iterations` turns, touching no memory; how many numbers were
    * multiplied. For measuring only; NULL in sets whose product is not made of one instruction's steps. */
   uint64_t (*peak_i8)(uint64_t iterations);
@@ -122,7 +127,7 @@ uint32_t mbq_cpu_features(void);
 enum { MBQ_CPU_AVX2_FMA_F16C = 1, MBQ_CPU_AVX_VNNI = 2, MBQ_CPU_AVX512_VNNI = 4,
        MBQ_CPU_NEON_DOTPROD = 8, MBQ_CPU_NEON_I8MM = 16 };
 
-size_t mbq_linear_scratch(uint32_t inputs, uint32_t group_size, int has_smoothing);
+size_t mbq_linear_scratch(uint32_t inputs, int has_levels, int has_smoothing);
 size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size);
 
 /* probabilities[i] = e^(logits[i] / temperature) / sum over j of e^(logits[j] / temperature), (12). */
