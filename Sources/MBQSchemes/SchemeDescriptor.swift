@@ -141,6 +141,11 @@ public enum SchemeCode: UInt16, Sendable, CaseIterable {
 extension SchemeCode {
   #if !hasFeature(Embedded)
   public var name: String { "\(descriptor.name)" }
+
+  /// The bits an element may have, fewest first.
+  public static let bitChoices = Set(allCases.map(\.bits)).sorted()
+  /// The columns a group may have, fewest first.
+  public static let groupSizes = Set(allCases.compactMap(\.groupSize)).sorted()
   #endif
   public var storage: ElementStorage { descriptor.storage }
   public var layout: MatrixLayout { descriptor.layout }

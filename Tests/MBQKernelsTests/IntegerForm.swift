@@ -69,8 +69,8 @@ struct PackedLevels {
     case 4: bytes[block + lane] |= UInt8(level << (4 * step))
     case 2: bytes[block + lane] |= UInt8(level << (2 * step))
     default:
-      bytes[block + step / 4 * size + lane] |= UInt8(level % 4 << (2 * (step % 4)))
-      bytes[block + 2 * size + lane] |= UInt8(level / 4 << step)
+      bytes[block + step / 4 * size + lane] |= UInt8((level % 4) << (2 * (step % 4)))
+      bytes[block + 2 * size + lane] |= UInt8((level / 4) << step)
     }
   }
 }

@@ -250,6 +250,7 @@ static void SET(column_sums)(const void *weights, uint32_t inputs, uint32_t outp
   const uint32_t steps = (inputs + 3) / 4;
   const uint32_t together = levels.group_size ? level_columns(levels.bits) / 4 : 1;
   const int8_t *from = weights;
+  _Alignas(64) int8_t widened[LEVEL_COLUMNS_MOST * 16];
 #ifndef MULTIPLY_TILE_I8
   /* A product with ones: what a set stores as 1 is 1 less its offset. */
   _Alignas(64) uint8_t one[16 * ACT_BYTES];
@@ -263,7 +264,6 @@ static void SET(column_sums)(const void *weights, uint32_t inputs, uint32_t outp
     int32_t total[16] = {0};
 #endif
     for (uint32_t s = 0; s < steps; s++) {
-      _Alignas(64) int8_t widened[LEVEL_COLUMNS_MOST * 16];
       const int8_t *w = from;
       if (levels.group_size == 0) {
         from += 64;

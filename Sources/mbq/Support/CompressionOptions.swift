@@ -2,6 +2,7 @@ import ArgumentParser
 import MBQCheckpoints
 import MBQCore
 import MBQQuantizer
+import MBQSchemes
 
 /// How a checkpoint is compressed: a recipe, and options that change it.
 struct CompressionOptions: ParsableArguments {
@@ -31,7 +32,7 @@ struct CompressionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Bits of the word embeddings (default: as --bits, at least 4).", valueName: "n"))
+      "Bits of the word embeddings (default: as --bits, at least 3).", valueName: "n"))
   var embeddingBits: Int?
 
   @Option(
@@ -142,7 +143,7 @@ struct CompressionOptions: ParsableArguments {
     }
     result.activations = activations
     if let equalize { result.equalize = equalize }
-    if compress || (weights.bits ?? 8) < 4 || result.prune?.sparsity != nil {
+    if compress || result.prune?.sparsity != nil {
       result.compress = result.compress ?? true
     }
     var calibration = result.calibration ?? .init()
@@ -186,9 +187,9 @@ struct CompressionOptions: ParsableArguments {
       let text = allowed.map { "\($0)" }.joined(separator: ", ")
       throw .usage("\(option) is \(value); allowed: \(text)")
     }
-    try within(recipe.weights?.bits, [2, 3, 4, 8, 16, 32], "--bits")
-    try within(recipe.embeddings?.bits, [2, 3, 4, 8, 16, 32], "--embedding-bits")
-    try within(recipe.weights?.group, [32, 64, 128], "--group")
+    try within(recipe.weights?.bits, SchemeCode.bitChoices, "--bits")
+    try within(recipe.embeddings?.bits, SchemeCode.bitChoices, "--embedding-bits")
+    try within(recipe.weights?.group, SchemeCode.groupSizes, "--group")
     if let keepLayers, keepLayers < 1 {
       throw .usage("--keep-layers is \(keepLayers); allowed: 1 and more")
     }

@@ -14,7 +14,7 @@ struct ModelDescription {
     packed = model.packed
   }
 
-  /// `int4`, `int8`, `fp16` or `fp32`: how most of the weights are stored.
+  /// Such as `int4` or `fp16`: how most of the weights are stored.
   var scheme: String {
     var bytes: [String: Int] = [:]
     for tensor in packed.header.tensors {
@@ -30,11 +30,9 @@ struct ModelDescription {
   var layerCount: Int { (packed.header.steps.compactMap(\.layer).max() ?? -1) + 1 }
 
   private static func name(_ scheme: SchemeCode) -> String {
-    switch scheme {
-    case .float32, .float32Panels: "fp32"
-    case .float16, .float16Panels: "fp16"
-    case .int8Channel, .int8Rows: "int8"
-    default: "int4"
+    switch scheme.storage {
+    case .float32, .float16: "fp\(scheme.bits)"
+    case .int8, .levels: "int\(scheme.bits)"
     }
   }
 }
