@@ -144,7 +144,8 @@ struct IntegerFormTests {
             to: y.base, adding: !start.isEmpty)
           #expect(y.guardsHold && y.paddingIsZero)
           let expected = start.isEmpty ? values : zip(start, values).map { $0 + $1 }
-          #expect(difference(y.values, expected) == nil, "\(kernels.name), \(width), \(scheme.name)")
+          #expect(
+            difference(y.values, expected) == nil, "\(kernels.name), \(width), \(scheme.name)")
         }
       }
     }

@@ -573,8 +573,6 @@ def grids():
     # 12 rows of 9 bytes.
     field("int3-zero-of-a-table", group(0, 108, 0x9F), "a group of places.position",
           "multiplier 15 with zero point 9", few.format(7), INT3)
-    misfit("int3-weight-in-rows", 2, of("tensors", 3, scheme=16), "input.weight of 20 × 48", INT3)
-    misfit("int3-table-in-panels", 0, of("tensors", 0, scheme=13), "places.position of 12 × 20", INT3)
     groups = File(INT3).tensors[3].offset + 768
     field("int3-scales-over-groups", of("tensors", 3, scales=groups), "scales of input.weight",
           f"40 bytes at {groups}", f"even, from {groups + 32} on, within {len(File(INT3).raw['WIGT'])}", INT3)
@@ -582,7 +580,6 @@ def grids():
           "multiplier 1 with zero point 4", few.format(3), INT2)
     field("int2-zero-of-a-padded-row", group(3, 384 + 63, 0x40), "a group of input.weight",
           "multiplier 0 with zero point 4", few.format(3), INT2)
-    misfit("int2-weight-in-rows", 2, of("tensors", 3, scheme=22), "input.weight of 20 × 48", INT2)
 
 
 def main():
