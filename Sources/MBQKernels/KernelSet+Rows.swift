@@ -87,12 +87,12 @@ extension ElementStorage {
   }
 }
 
-/// `e^(logit / temperature)` of each, over their sum (12).
+/// `e^(logit / temperature)` of each, over their sum (16).
 package func softmax(_ logits: [Float], temperature: Float = 1) -> [Float] {
   probabilities(logits) { mbq_softmax($0, UInt32(logits.count), temperature, $1) }
 }
 
-/// `1 / (1 + e^-logit)` of each (13).
+/// `1 / (1 + e^-logit)` of each (17).
 package func sigmoid(_ logits: [Float]) -> [Float] {
   probabilities(logits) { mbq_sigmoid($0, UInt32(logits.count), $1) }
 }

@@ -7,11 +7,11 @@ struct IntegerForm: Sendable {
   var groupSize = 0
   /// Of a level.
   var bits = 4
-  /// (14); 0 for each row's own step.
+  /// (5); 0 for each row's own step.
   var step: Float = 0
-  /// As (15) has it.
+  /// As (6) has it.
   var isWide = false
-  /// As (17) has it.
+  /// As (7) has it.
   var smooths = false
 
   /// Every way to store weights with every grid.
@@ -77,7 +77,7 @@ struct PackedLevels {
 
 /// Weights with random levels and groups.
 struct LevelWeights {
-  /// (outputs, inputs): what levels, multipliers and zero points stand for, (16).
+  /// (outputs, inputs): what levels, multipliers and zero points stand for, (8).
   private(set) var integers: [Int8] = []
   let elements: [UInt8]
   /// [outputs/16][groups][16].

@@ -57,7 +57,7 @@ final class LinearProblem {
   let shape: LinearShape
   let options: LinearOptions
   let form: IntegerForm
-  /// Shape (inputs); (17).
+  /// Shape (inputs); (7).
   let smoothing: [Float]
   /// Shape (rows, inputs).
   let input: [Float]

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* The longest text, in tokens. The value product of attention sums one product of a 127 and a 2^14
- * per token in an int32 (10): 2^31 / (127 * 2^14) = 1032, so 1024, the power of two below. */
+ * per token in an int32 (14): 2^31 / (127 * 2^14) = 1032, so 1024, the power of two below. */
 #define MBQ_MAX_TOKENS 1024
 
 /* The deepest int8 product. A u8 times an s8 is at least -255 * 127 = -32385 and
@@ -41,7 +41,7 @@ enum { MBQ_NORM_NONE = 0, MBQ_NORM_NO_NORM = 1, MBQ_NORM_LAYER_NORM = 2 };
 enum { MBQ_ROW_F32 = 0, MBQ_ROW_F16 = 1, MBQ_ROW_I8 = 2, MBQ_ROW_LEVELS = 3 };
 
 /* int8 weights written shorter, as levels: a byte of `groups` says what the levels of a row's group stand
- * for, each an integer within int8 (16). All zeros for weights that are none. */
+ * for, each an integer within int8 (8). All zeros for weights that are none. */
 typedef struct {
   const uint8_t *groups;       /* [N/16][K/group_size][16]; of a table's row [K/group_size] */
   uint32_t group_size;         /* a multiple of 32 */
@@ -68,8 +68,8 @@ typedef struct {
   void *scratch;               /* mbq_linear_scratch(inputs, ...) bytes, 64-byte aligned */
   /* The rest is for integer weights, and may be zeros. */
   mbq_levels levels;
-  uint32_t wide;               /* 1: activations of 16 bits (15) */
-  float step;                  /* of every row (14); 0: each row's own */
+  uint32_t wide;               /* 1: activations of 16 bits (6) */
+  float step;                  /* of every row (5); 0: each row's own */
   const float *smoothing;      /* (K) or NULL: the input is multiplied with it first */
 } mbq_linear;
 
@@ -82,7 +82,7 @@ typedef struct {
   uint32_t tokens, head_size;
   uint32_t row_count;          /* query rows to compute, from the first on */
   float scale;
-  float query_step, key_step, value_step;  /* of every token (14); 0: each its own. int8 only */
+  float query_step, key_step, value_step;  /* of every token (5); 0: each its own. int8 only */
   void *scratch;               /* mbq_attention_scratch(tokens, head_size) bytes, 64-byte aligned */
 } mbq_attention;
 
@@ -130,10 +130,10 @@ enum { MBQ_CPU_AVX2_FMA_F16C = 1, MBQ_CPU_AVX_VNNI = 2, MBQ_CPU_AVX512_VNNI = 4,
 size_t mbq_linear_scratch(uint32_t inputs, int has_levels, int has_smoothing);
 size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size);
 
-/* probabilities[i] = e^(logits[i] / temperature) / sum over j of e^(logits[j] / temperature), (12). */
+/* probabilities[i] = e^(logits[i] / temperature) / sum over j of e^(logits[j] / temperature), (16). */
 void mbq_softmax(const float *logits, uint32_t count, float temperature, float *probabilities);
 
-/* probabilities[i] = 1 / (1 + e^-logits[i]), (13). */
+/* probabilities[i] = 1 / (1 + e^-logits[i]), (17). */
 void mbq_sigmoid(const float *logits, uint32_t count, float *probabilities);
 
 /* Tells the processor that this is a waiting loop. */

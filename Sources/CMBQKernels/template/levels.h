@@ -1,4 +1,4 @@
-/* Weights of fewer bits than 8, widened to the int8 weights they stand for (16).
+/* Weights of fewer bits than 8, widened to the int8 weights they stand for (8).
  *
  * A panel stores so many steps of 16 channels x 4 inputs together as fill whole 64 bytes: each byte has the
  * levels of one channel and one input of 2 (4 bits) or 4 steps (2 bits), the first step in the lowest ones.

@@ -1,6 +1,6 @@
 /* The products of fp32 and fp16 weights. */
 
-/* The fp32 product: each output is one chain of fused multiply-adds over k in order (11). */
+/* The fp32 product: each output is one chain of fused multiply-adds over k in order (15). */
 INLINE void multiply_tile_float(const int mr, const int nb, const int half, const float *x,
                                 size_t stride, const uint8_t *panels, uint32_t inputs,
                                 float *result) {

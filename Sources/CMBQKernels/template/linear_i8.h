@@ -70,7 +70,7 @@ static NOINLINE void SET(multiply_u8)(uint32_t count, const uint8_t *rows, size_
 }
 #endif
 
-/* (15), (4) up to the step: `count` rows of two sums each become one row of floats. */
+/* (6), (4) up to the step: `count` rows of two sums each become one row of floats. */
 INLINE void join_wide(const mbq_linear *a, uint32_t count, uint32_t column, uint32_t panels,
                       int32_t *sums, const float *steps) {
   for (uint32_t c = 0; c < panels; c++, column += 16, sums += 16) {

@@ -14,7 +14,7 @@ INLINE v16i magnitude_max(v16i m, v16f x) {
 
 typedef struct { float scale, inverse; } row_step;
 
-/* (1): scale = amax / 127 and 127 / amax, or (14) those of a `fixed` step. A row of (nearly) nothing gets
+/* (1): scale = amax / 127 and 127 / amax, or (5) those of a `fixed` step. A row of (nearly) nothing gets
  * 0 for both; one that is not finite gets a scale of NaN, which reaches the logits and is reported
  * there. */
 INLINE row_step row_step_of(int32_t amax_bits, float fixed) {
@@ -50,7 +50,7 @@ INLINE void row_steps_of(v16i amax_bits, float levels, float fixed, float *scale
   store16(inverses, select16(finite, inverse, zero));
 }
 
-/* (15): 254 times the first, plus the second; both within -127 ... 127. The division of at most 32511 by
+/* (6): 254 times the first, plus the second; both within -127 ... 127. The division of at most 32511 by
  * 254 is exact: 33027 * 254 = 2^23 + 250, and 32511 * 250 < 2^23. */
 INLINE v16i high_part(v16i q) {
   const v16i sign = q >> 31;
@@ -100,7 +100,7 @@ typedef enum { ROWS_SIGNED, ROWS_UNSIGNED } row_format;
 /* Puts `rows` rows (at most BLOCK_ROWS) of `width` floats on the grid, as the set's dot product wants them;
  * as unsigned bytes if `may_be_unsigned` and no number of theirs is negative, as behind a ReLU. With a
  * `fixed` step, every row has it. With `wide` (and half as many rows), row r is stored as rows r and
- * rows + r: (15). */
+ * rows + r: (6). */
 static NOINLINE row_format SET(quantize_rows)(const float *x, size_t stride, uint32_t rows,
                                               uint32_t width, uint8_t *destination,
                                               size_t destination_stride, float *scales,
@@ -176,7 +176,7 @@ INLINE v16i lanes_below(uint32_t column, uint32_t count) {
   return lane + (int32_t)column < (int32_t)count;
 }
 
-/* (6): LayerNorm in place over the first `width` columns; sixteen strided sums, then the tree. */
+/* (10): LayerNorm in place over the first `width` columns; sixteen strided sums, then the tree. */
 INLINE void layer_norm_row(float *row, uint32_t width, const float *gamma, const float *beta,
                            float epsilon) {
   v16f total = splat(0.0f);
