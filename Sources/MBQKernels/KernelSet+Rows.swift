@@ -32,8 +32,7 @@ extension KernelSet {
     precondition((row.scheme.groupSize == nil) == (row.groups == nil), "a row without its groups")
     pointer.pointee.widen_row(
       output, row.elements, row.scale, UInt32(row.width), row.scheme.storage.rowKind,
-      adding ? 1 : 0,
-      row.groups, UInt32(row.scheme.groupSize ?? 0))
+      adding ? 1 : 0, row.groups, UInt32(row.scheme.groupSize ?? 0))
   }
 
   /// `output = norm(input + residual)`, row by row; the output may be the input.
