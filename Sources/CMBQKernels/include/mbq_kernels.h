@@ -21,17 +21,11 @@
  * 2^31 / 32385 = 66311, so 65536, the power of two below. */
 #define MBQ_MAX_DEPTH 65536
 
-/* The widest head of an attention. */
-#define MBQ_MAX_HEAD 256
-
-/* Rows to give a linear at once: a multiple of every set's row block. More are taken in parts. */
-#define MBQ_TILE_ROWS 72
-
 /* The widest head of an attention, in columns. */
 #define MBQ_MAX_HEAD 256
 
 /* The most rows to give a linear at once: a multiple of every set's row block, so that only a text's
- * last block is partly filled. Large enough that a layer's weights are read from the second cache a few
+ * last block is partly filled; more are taken in parts. Large enough that a layer's weights are read from the second cache a few
  * times only, small enough that the rows' hidden states stay in it beside them. */
 #define MBQ_TILE_ROWS 72
 
@@ -52,8 +46,7 @@ typedef struct {
 typedef struct {
   const float *input;
   size_t input_stride;
-  const void *weights;         /* i8 [N/16][K/4][16][4], or its levels; f32 and f16 [N/16][K][16];
-                                * 64-byte aligned */
+  const void *weights;         /* i8 [N/16][K/4][16][4], or its levels; f32 and f16 [N/16][K][16] */
   const float *scales;         /* (N) one per output channel; i8 only */
   const int32_t *column_sums;  /* (N) 128 * sum over k of the weights, 64-byte aligned; i8 only */
   const float *bias;           /* (N) or NULL */
