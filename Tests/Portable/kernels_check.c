@@ -101,9 +101,10 @@ static void levels(mbq_linear *a, uint32_t bits, uint32_t group_size) {
   a->levels = (mbq_levels){g, group_size, bits};
 }
 
-/* int8 linears only: int8 weights or levels of a group size; then the grid, by threes; then smoothing. */
+/* int8 linears only: int8 weights or levels, of 4, 3 or 2 bits in groups of 32, 64 or 128; then the grid, by
+ * threes; then smoothing. */
+enum { STORED = 10, FORMS = STORED * 3 * 2 };
 static uint32_t form;
-static const uint32_t group_sizes[] = {0, 32, 64, 128};
 
 static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t inputs,
                    uint32_t outputs, uint32_t option, int numbers) {
@@ -127,10 +128,11 @@ static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t 
   a.weights = w;
   a.rows = rows, a.inputs = inputs, a.outputs = outputs;
   if (kind == MBQ_ROW_I8) {
-    if (form % 4) levels(&a, 4, group_sizes[form % 4]);
-    a.step = form / 4 % 3 == 1 ? 0.02f : 0;
-    a.wide = form / 4 % 3 == 2;
-    if (form / 12 % 2) a.smoothing = vector(inputs, 1);
+    const uint32_t stored = form % STORED, grid = form / STORED % 3;
+    if (stored > 0) levels(&a, 4 - (stored - 1) / 3, 32u << (stored - 1) % 3);
+    a.step = grid == 1 ? 0.02f : 0;
+    a.wide = grid == 2;
+    if (form / STORED / 3 % 2) a.smoothing = vector(inputs, 1);
     int32_t *sums = room(panels * 64);
     set->column_sums(a.weights, inputs, outputs, sums, a.levels);
     digest = mbq_crc32(digest, sums, panels * 64);
@@ -166,9 +168,10 @@ static void linears(const mbq_kernel_set *set, int kind) {
 
 static void forms(const mbq_kernel_set *set) {
   static const uint16_t rows[] = {1, 5, 13, 71, 73}, ins[] = {1, 7, 33, 64, 129, 136}, outs[] = {1, 17, 32, 35};
-  for (uint32_t i = 0; i < 240; i++) {
-    form = i % 24;
-    linear(set, MBQ_ROW_I8, rows[i % 5], ins[i / 5 % 6], outs[i / 7 % 4], i * 7, i % 11 == 0 ? AWKWARD : PLAIN);
+  for (uint32_t i = 0; i < 5 * FORMS; i++) {
+    form = i % FORMS;
+    linear(set, MBQ_ROW_I8, rows[(i + i / FORMS) % 5], ins[i / 5 % 6], outs[i / 7 % 4], i * 7,
+           i % 11 == 0 ? AWKWARD : PLAIN);
   }
   form = 0;
 }
@@ -236,7 +239,8 @@ static void stored_rows(const mbq_kernel_set *set) {
       const uint32_t any = next() & (kind == MBQ_ROW_F32 ? 0x3FFFFFFF : ~0u);
       memcpy(row + k * size, &any, size);
     }
-    set->widen_row(y, row, 0.0123f, width, kind, i / 4 % 2, (mbq_levels){groups, 32, 4});
+    set->widen_row(y, row, 0.0123f, width, kind, i / 4 % 2,
+                   (mbq_levels){groups, 32, 4 - i / 8 % 3});
     digest_floats(y, width);
     end();
   }
