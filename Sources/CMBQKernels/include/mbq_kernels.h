@@ -25,8 +25,9 @@
 #define MBQ_MAX_HEAD 256
 
 /* The most rows to give a linear at once: a multiple of every set's row block, so that only a text's
- * last block is partly filled; more are taken in parts. Large enough that a layer's weights are read from the second cache a few
- * times only, small enough that the rows' hidden states stay in it beside them. */
+ * last block is partly filled; more are taken in parts. Large enough that a layer's weights are read
+ * from the second cache a few times only, small enough that the rows' hidden states stay in it beside
+ * them. */
 #define MBQ_TILE_ROWS 72
 
 enum { MBQ_ACTIVATION_NONE = 0, MBQ_ACTIVATION_RELU = 1, MBQ_ACTIVATION_GELU = 2,
