@@ -67,9 +67,12 @@ struct Classify: ParsableCommand {
     }
     show(try stream.finish(), model)
     if stream.truncatedCount > 0, !json {
+      let count = stream.truncatedCount
+      let (texts, ends) =
+        count == 1 ? ("text was", "its end") : ("texts were", "their ends")
       Output.remark(
-        "note: \(Human.count(stream.truncatedCount)) texts were longer than "
-          + "\(stream.tokenLimit) tokens; the model did not see their ends")
+        "note: \(Human.count(count)) \(texts) longer than \(stream.tokenLimit) tokens; "
+          + "the model did not see \(ends)")
     }
     _ = pool
   }
