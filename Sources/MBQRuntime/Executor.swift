@@ -93,6 +93,8 @@ struct Executor {
       case .int8PerToken: true
       case .float32: false
       }
+    // Of an unsigned number, of which Embedded Swift takes the root without a mathematics library.
+    let scale = 1 / Float(UInt32(size)).squareRoot()
     state.parallel.run(batch.count * o.heads) { task, worker in
       let start = profile?.now() ?? 0
       let text = task / o.heads
@@ -104,7 +106,7 @@ struct Executor {
         key: self.head(head, size, of: o.key, rows.lowerBound),
         value: self.head(head, size, of: o.value, rows.lowerBound),
         output: output, tokens: rows.count, rows: phase.firstRowsOnly ? 1 : rows.count,
-        scale: 1 / Float(size).squareRoot(), steps: o.steps, scratch: state.scratch(worker))
+        scale: scale, steps: o.steps, scratch: state.scratch(worker))
       kernels.attention(call, isInteger: isInteger)
       profile?.add(
         step, worker, since: start,
