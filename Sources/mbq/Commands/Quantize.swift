@@ -49,12 +49,12 @@ struct Quantize: ParsableCommand {
       source: source, options: compression, columns: columns, runtime: runtime
     ).run(checkpoint)
     let packed = result.packed
-    let path = output ?? defaultOutput(result.recipe)
+    let path = output ?? defaultOutput(result.plan)
     if !dryRun {
       try packed.bytes.withUnsafeBytes { try AtomicFile.write([$0], to: path) }
     }
     if let texts = result.texts, texts.audit.calibratingTokens < 2048,
-      result.recipe.weights?.rounding == .gptq || result.recipe.prune?.method == .sparseGPT
+      result.plan.weights.rounding == .gptq || result.plan.pruning.method == .sparseGPT
     {
       Output.remark(
         "warning: \(texts.audit.calibratingTokens) tokens of calibration text are few for gptq and"
@@ -91,7 +91,7 @@ struct Quantize: ParsableCommand {
           .init("checkpoint", source.checkpoint),
           .init("parameters", .count(packed.parameterCount)),
           .init("bits", bits(result)),
-          .init("recipe", result.recipe.summary),
+          .init("recipe", result.plan.summary),
           .init(dryRun ? "would write" : "written", path),
           .init("size", .bytes(packed.byteCount)),
           .init(
@@ -112,8 +112,8 @@ struct Quantize: ParsableCommand {
   }
 
   /// The folder's name in the current directory, such as `my-model-int8.mbq`.
-  private func defaultOutput(_ recipe: Recipe) -> String {
-    let bits = recipe.weights?.bits ?? 8
+  private func defaultOutput(_ plan: Plan) -> String {
+    let bits = plan.weights.bits
     if compression.targetSize != nil { return "\(source.name)-mixed.mbq" }
     return "\(source.name)-\(bits > 8 ? "fp" : "int")\(bits).mbq"
   }

@@ -101,7 +101,7 @@ struct Search: ParsableCommand {
       path: "\(folder)/search.json",
       key: [
         "mbq \(mbqVersion)", hexadecimal(checkpoint.digest), hexadecimal(drawn.digest),
-        hexadecimal(heldBack.digest), "pieces \(kept ?? 0)", "\(base)",
+        hexadecimal(heldBack.digest), "pieces \(kept ?? 0)", base.key,
       ])
     if !file.results.isEmpty {
       Output.remark("going on after \(file.results.count) points in \(folder)/search.json")

@@ -25,10 +25,10 @@ struct Sensitivity: ParsableCommand {
   var text: String
 
   @Option(help: ArgumentHelp("Texts to draw.", valueName: "n"))
-  var texts = SensitivityRun.texts
+  var texts = KeptSensitivities.texts
 
   @Option(help: ArgumentHelp("Cut texts to this many tokens.", valueName: "n"))
-  var maxTokens = SensitivityRun.maximumTokens
+  var maxTokens = KeptSensitivities.maximumTokens
 
   @Option(
     name: .shortAndLong,
@@ -53,12 +53,14 @@ struct Sensitivity: ParsableCommand {
     let drawn = try CalibrationData(
       columns: columns, options: .init(texts: texts, maximumTokens: maxTokens)
     ).texts(text, checkpoint)
-    var compressor = Compressor(Recipe(), parallel: pool.parallel)
+    let plan = try Plan(Recipe(), hasText: true)
+    var compressor = Compressor(plan, parallel: pool.parallel)
     compressor.texts = drawn.texts
     let prepared = try compressor.prepare(checkpoint)
-    let path = output ?? SensitivityRun.defaultPath(source)
-    let (sites, measured) = try SensitivityRun(parallel: pool.parallel, path: path).run(
-      prepared.model, drawn, checkpoint, structure: Recipe().structureName)
+    let path = output ?? source.sensitivityPath
+    let (sites, measured) = try KeptSensitivities(
+      path: path, group: plan.weights.group, parallel: pool.parallel
+    ).measureShowing(prepared, drawn, of: checkpoint)
     show(sites, measured: measured, path: path, texts: drawn.texts.count)
   }
 

@@ -15,7 +15,7 @@ struct CompressionRun {
   var label = ""
 
   struct Result {
-    var recipe: Recipe
+    var plan: Plan
     var packed: PackedFile
     var compression: CompressionReport
     var texts: CalibrationTexts?
@@ -24,13 +24,13 @@ struct CompressionRun {
   }
 
   func run(_ checkpoint: Checkpoint) throws -> Result {
-    var recipe = try options.resolved()
+    let plan = try options.plan()
     let pool = runtime.pool()
     defer { withExtendedLifetime(pool) {} }
-    var compressor = Compressor(recipe, parallel: pool.parallel)
+    var compressor = Compressor(plan, parallel: pool.parallel)
     var drawn: CalibrationTexts?
     let data = CalibrationData(
-      columns: columns, options: recipe.calibration?.options ?? .init(),
+      columns: columns, options: plan.calibration,
       evaluation: options.overlap.evaluation,
       allowsOverlap: options.overlap.allowOverlap)
     if let text = options.text { drawn = try data.texts(text, checkpoint) }
@@ -40,7 +40,7 @@ struct CompressionRun {
     compressor.texts = drawn?.texts ?? []
     if let corpus = options.keepVocabularyOf {
       compressor.pieceCounts = try data.pieceCounts(corpus, checkpoint)
-    } else if recipe.vocabulary?.keepUsed == true {
+    } else if plan.structure.keepsUsedPieces {
       guard let text = options.text else {
         throw CommandError.usage(
           "the recipe drops unused word pieces; say unused by which text with --keep-vocabulary-of"
@@ -52,88 +52,70 @@ struct CompressionRun {
     defer { progress.finish() }
     compressor.progress = { progress.show($0, $1) }
     let prepared = try compressor.prepare(checkpoint)
-    var (packed, model, report) = (nil as PackedFile?, prepared.model, prepared.report)
+    let result: Compressor.Packed
     if let target = options.targetSize {
       progress.finish()
-      let mixed = try MixedPrecision(
-        target: target.bytes, checkpoint: checkpoint, prepared: prepared, recipe: recipe,
-        sites: sensitivities(checkpoint, prepared, recipe, drawn, pool.parallel))
-      // What Huffman codes make of the levels is only known when they are there: too large a file says by
-      // how much the budget was wrong.
-      var budget = target.bytes
-      for _ in 0..<4 {
-        compressor.recipe = try mixed.recipe(budget: budget)
-        (model, report) = try compressor.finish(prepared)
-        let file = try pack(checkpoint, model, compressor, progress)
-        packed = file
-        if file.bytes.count <= target.bytes { break }
-        budget -= file.bytes.count - target.bytes + target.bytes / 200
-      }
-      if let size = packed?.bytes.count, size > target.bytes {
-        throw QuantizerError.targetSize(bytes: target.bytes, smallest: size)
-      }
-      recipe = compressor.recipe
+      let sites = try sensitivities(checkpoint, prepared, plan, drawn, pool.parallel)
+      result = try compressor.pack(prepared, of: checkpoint, bytes: target.bytes, sites: sites)
     } else {
-      (model, report) = try compressor.finish(prepared)
+      result = try compressor.pack(prepared, of: checkpoint)
     }
-    let file = try packed ?? pack(checkpoint, model, compressor, progress)
     progress.finish()
     var change: TokenizationChange?
-    if report.vocabulary != nil, let evaluation = options.overlap.evaluation {
+    if result.report.vocabulary != nil, let evaluation = options.overlap.evaluation {
       change = try VocabularyDiet.compare(
-        data.allTexts(evaluation), before: checkpoint.tokenizer, after: model.tokenizer)
+        data.allTexts(evaluation), before: checkpoint.tokenizer, after: result.model.tokenizer)
     }
     return Result(
-      recipe: recipe, packed: file, compression: report, texts: drawn, tokenization: change)
+      plan: result.plan, packed: result.file, compression: result.report, texts: drawn,
+      tokenization: change)
   }
 }
 
 extension CompressionRun {
   /// What each linear costs: from the file `mbq sensitivity` left, or measured now and left there.
   private func sensitivities(
-    _ checkpoint: Checkpoint, _ prepared: Compressor.Prepared, _ recipe: Recipe,
+    _ checkpoint: Checkpoint, _ prepared: Compressor.Prepared, _ plan: Plan,
     _ calibration: CalibrationTexts?, _ parallel: Parallel
   ) throws -> [SiteSensitivity] {
-    guard var drawn = calibration else {
-      throw CommandError.usage(
-        "--target-size chooses bits by what they cost, which needs text: give some with --text")
-    }
+    // Bits are mixed with text alone (`Plan.init`).
+    guard var drawn = calibration else { return [] }
     if let text = options.text {
       // The texts `mbq sensitivity` draws, so that what it measured counts.
       drawn = try CalibrationData(
-        columns: columns,
-        options: .init(
-          texts: SensitivityRun.texts, maximumTokens: SensitivityRun.maximumTokens,
-          seed: recipe.calibration?.options.seed ?? CalibrationOptions().seed),
+        columns: columns, options: KeptSensitivities.drawing(seed: plan.calibration.seed),
         evaluation: options.overlap.evaluation, allowsOverlap: options.overlap.allowOverlap
       ).texts(text, checkpoint)
     } else {
-      drawn.texts = drawn.texts.prefix(SensitivityRun.texts).map {
-        $0.count <= SensitivityRun.maximumTokens
-          ? $0 : $0.prefix(SensitivityRun.maximumTokens - 1) + $0.suffix(1)
-      }
+      drawn = KeptSensitivities.shortened(drawn)
     }
-    if let vocabulary = prepared.report.vocabulary {
-      drawn.texts = vocabulary.retokenized(
-        drawn.texts, limit: SensitivityRun.maximumTokens)
-    }
-    let run = SensitivityRun(
-      parallel: parallel, path: options.sensitivity ?? SensitivityRun.defaultPath(source),
-      group: recipe.weights?.group ?? 64)
-    return try run.run(
-      prepared.model, drawn, checkpoint, structure: recipe.structureName
-    ).sites
+    let kept = KeptSensitivities(
+      path: options.sensitivity ?? source.sensitivityPath, group: plan.weights.group,
+      parallel: parallel)
+    return try kept.measureShowing(prepared, drawn, of: checkpoint).sites
   }
+}
 
-  private func pack(
-    _ checkpoint: Checkpoint, _ model: WorkingModel, _ compressor: Compressor,
-    _ progress: StagedProgress
-  ) throws -> PackedFile {
-    var packer = Packer(checkpoint, precision: compressor.precision, model: model)
-    packer.compressesWeights = compressor.recipe.compress ?? false
-    packer.recipe = compressor.recipe.summary
-    return try packer.pack { progress.show("pack", $0) }
+extension KeptSensitivities {
+  /// With a progress bar.
+  func measureShowing(
+    _ prepared: Compressor.Prepared, _ texts: CalibrationTexts, of checkpoint: Checkpoint
+  ) throws -> (sites: [SiteSensitivity], measured: Int) {
+    var progress: ProgressBar?
+    defer { progress?.finish() }
+    var shown = 0
+    return try measure(prepared, texts, of: checkpoint) { done, total in
+      let bar = progress ?? ProgressBar("sensitivity", total: total)
+      progress = bar
+      bar.advance(by: done - shown)
+      shown = done
+    }
   }
+}
+
+extension CheckpointOptions {
+  /// Where `mbq sensitivity` leaves its figures and `mbq quantize` looks for them.
+  var sensitivityPath: String { "\(name).sensitivity.json" }
 }
 
 /// One bar a stage, each stage's share of 100.

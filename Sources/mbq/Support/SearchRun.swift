@@ -17,8 +17,8 @@ final class SearchRun {
   private let kernels: KernelSet
   private let layerCount: Int
   private let baseline: Outputs
-  /// Models whose structure is final, by its name: points that differ in bits and zeros share one.
-  private var prepared: [String: Compressor.Prepared] = [:]
+  /// Models whose structure is final: points that differ in bits and zeros share one.
+  private var prepared: [Plan.Structure: Compressor.Prepared] = [:]
   private static let preparedLimit = 4
   /// Timed rounds of one text.
   private static let rounds = 21
@@ -41,24 +41,21 @@ final class SearchRun {
 
   /// What a point gives, and the packed model.
   func measure(_ point: SearchPoint) throws -> (result: SearchResult, bytes: [UInt8]) {
-    let recipe = point.recipe(base, of: layerCount)
-    var compressor = Compressor(recipe, parallel: pool.parallel)
+    let plan = try Plan(point.recipe(base, of: layerCount), hasText: true)
+    var compressor = Compressor(plan, parallel: pool.parallel)
     compressor.texts = drawn.texts
     compressor.pieceCounts = point.dropsUnusedPieces ? pieceCounts : nil
     let ready: Compressor.Prepared
-    if let known = prepared[recipe.structureName] {
+    if let known = prepared[plan.structure] {
       ready = known
     } else {
       ready = try compressor.prepare(checkpoint)
       // A search moves on: what is dropped is made again if it is asked for again.
       if prepared.count >= Self.preparedLimit { prepared.removeAll() }
-      prepared[recipe.structureName] = ready
+      prepared[plan.structure] = ready
     }
-    let (compressed, report) = try compressor.finish(ready)
-    var packer = Packer(checkpoint, precision: compressor.precision, model: compressed)
-    packer.compressesWeights = recipe.compress ?? false
-    packer.recipe = recipe.summary
-    let packed = try packer.pack()
+    let result = try compressor.pack(ready, of: checkpoint)
+    let (packed, report) = (result.file, result.report)
     let model = try Model(bytes: packed.bytes, kernels: kernels)
     let texts =
       report.vocabulary?.retokenized(drawn.heldBack, limit: model.maximumTokens) ?? drawn.heldBack

@@ -91,7 +91,8 @@ struct VariantMaker {
     var kept = try readKept()
     return try Self.defaults.map { name, options in
       let file = "\(folder)/\(name).mbq"
-      let key = sources + options
+      let plan = try CompressionOptions.parse(arguments(options)).plan()
+      let key = sources + [plan.key]
       if let known = kept[name], known.key == key, (try? Self.digest(file)) == known.digest {
         stages.skip()
         Output.remark("using \(file), made before of the same")
@@ -110,17 +111,18 @@ struct VariantMaker {
     _ options: [String], of checkpoint: Checkpoint, _ source: CheckpointOptions, to file: String,
     _ name: String
   ) throws {
-    var arguments = options
-    if let text {
-      arguments += ["--text", text, "--evaluation", data]
-      if allowsOverlap { arguments.append("--allow-overlap") }
-    }
     var run = CompressionRun(
-      source: source, options: try CompressionOptions.parse(arguments), columns: columns,
+      source: source, options: try CompressionOptions.parse(arguments(options)), columns: columns,
       runtime: runtime)
     run.label = stages.next("make \(name)")
     let result = try run.run(checkpoint)
     try result.packed.bytes.withUnsafeBytes { try AtomicFile.write([$0], to: file) }
+  }
+
+  private func arguments(_ options: [String]) -> [String] {
+    guard let text else { return options }
+    return options + ["--text", text, "--evaluation", data]
+      + (allowsOverlap ? ["--allow-overlap"] : [])
   }
 
   private func readKept() throws -> [String: Kept] {
