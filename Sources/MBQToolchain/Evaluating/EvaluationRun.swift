@@ -1,8 +1,5 @@
 import MBQCore
 import MBQEvaluation
-import MBQKernels
-import MBQModel
-import MBQReport
 import MBQRuntime
 
 /// Runs a model, and a baseline beside it, over the rows of a dataset or over a part of them.
@@ -10,8 +7,8 @@ import MBQRuntime
 /// Memory holds a portion of texts, the logits of every row, and the start of the texts that are to be
 /// listed.
 struct EvaluationRun {
-  let options: DataOptions
-  let runtime: RuntimeOptions
+  let toolchain: Toolchain
+  let options: DatasetOptions
   var maxTokens: Int?
   var mistakeLimit = 5
   var flipLimit = 10
@@ -30,34 +27,25 @@ struct EvaluationRun {
   /// A row as it passes by, with all answers up to it; `place` is its own among them.
   typealias Visit = (_ row: LabelledText, _ place: Int, _ answers: Answers) throws -> Void
 
-  static func refuseMultiLabel(_ model: Model, _ path: String) throws(CommandError) {
-    guard !model.isMultiLabel else {
-      throw .badInput(
-        "'\(path)' gives a text any number of labels (multi_label_classification), and there are no"
-          + " metrics for that yet; 'mbq classify' gives its labels")
-    }
-  }
-
   /// `baseline` has the model's labels (`BaselineSource.open`); `name` is what the progress is called.
   func run(
     _ path: String, model: Model, data: String, baseline: BaselineSource? = nil,
     name: String = "evaluate", visit: Visit = { _, _, _ in }
   ) throws -> Result {
-    try Self.refuseMultiLabel(model, path)
+    try EvaluationRunError.refuseMultiLabel(model, path)
     if data != "-" {
-      try OutputPlace.refusePipe(
-        data, "give --data a file" + (output == nil ? ", or - and the pipe as standard input" : ""))
+      try OutputPlace.refusePipe(data, takesStandardInput: output == nil)
     }
     let isLabelled = try hasLabels(data, model, hasBaseline: baseline != nil)
     let scan =
       data == "-"
       ? nil
-      : try DatasetScan(data, options, labels: model.labels, withLabels: isLabelled)
+      : try toolchain.scan(data, options, labels: model.labels, withLabels: isLabelled)
     if case .stored(let answers, let path) = baseline {
       try BaselineSource.refuseOtherRows(answers, path, data, scan)
     }
     var rows = try options.texts(data, labels: model.labels, withLabels: isLabelled)
-    let pool = runtime.pool()
+    let pool = try toolchain.pool()
     var stream = try TextStream<LabelledText>(
       model, RunState(model: model, parallel: pool.parallel), limit: maxTokens)
     var baselineStream: TextStream<LabelledText>?
@@ -67,17 +55,17 @@ struct EvaluationRun {
     }
     let needsDigests = output != nil
     let key = AnswersKey(
-      model: try description(model, path, limit: stream.tokenLimit, withDigest: needsDigests),
+      model: try .init(model, path, limit: stream.tokenLimit, withDigest: needsDigests),
       baseline: try description(
         baseline, limit: baselineStream?.tokenLimit, withDigest: needsDigests),
       dataset: scan?.dataset ?? DatasetScan.description(rows, data),
       datasetDigest: scan?.digest ?? "", shard: shard, mistakeLimit: mistakeLimit,
       flipLimit: flipLimit)
-    BaselineSource.remarkOnLimits(key)
-    var keeper = AnswersKeeper(path: output)
+    BaselineSource.adviseOnLimits(key, toolchain)
+    var keeper = AnswersKeeper(toolchain, path: output)
     var answers = try keeper.resumed(key) ?? Answers(key: key)
     let known = answers.rowCount
-    let progress = ProgressBar(name, total: scan == nil ? nil : key.rowCount)
+    let progress = toolchain.stage(name, total: scan == nil ? nil : key.rowCount)
     defer { progress.finish() }
     progress.advance(by: known)
     var digest = DatasetDigest()
@@ -118,8 +106,7 @@ struct EvaluationRun {
     try answer()
     if let scan {
       guard digest.value == scan.digest else {
-        throw CommandError.badInput(
-          "'\(data)' changed while it was read; run this again when nothing writes to it")
+        throw EvaluationRunError.changedData(path: data)
       }
     } else {
       answers.setDataset(DatasetScan.description(rows, data), digest: digest.value)
@@ -133,7 +120,7 @@ struct EvaluationRun {
         ? nil
         : EvaluationSummary.Timing(
           seconds: Double(nanoseconds) / 1e9, rows: answers.rowCount, tokens: run.tokens,
-          threads: runtime.threads, kernels: model.kernels.name))
+          threads: toolchain.threads, kernels: model.kernels.name))
   }
 
   /// Whether rows have labels that count; a dataset without the column is compared, never scored.
@@ -147,28 +134,10 @@ struct EvaluationRun {
       guard case .missingColumn(_, options.labelColumn, "--label-column", _) = error else {
         throw error
       }
-      if hasBaseline && options.labelColumn == "label" { return false }
+      if hasBaseline && options.labelColumn == DatasetOptions.defaultLabelColumn { return false }
       if hasBaseline { throw error }
-      throw CommandError.badInput(
-        error.explanation
-          + "; without labels there is no accuracy, but --baseline compares two models on such texts"
-      )
+      throw EvaluationRunError.noLabels(error)
     }
-  }
-
-  private func description(
-    _ model: Model, _ path: String, limit: Int, withDigest: Bool
-  ) throws(FileError) -> AnswersKey.Model {
-    let description = ModelDescription(model, path: path)
-    var digest = ""
-    if withDigest {
-      let file = try MappedFile(path: path)
-      digest = hexadecimalDigest(of: file.bytes)
-    }
-    return AnswersKey.Model(
-      summary: .init(path: path, scheme: description.scheme, fileBytes: description.fileBytes),
-      digest: digest, labels: model.labels, tokenLimit: limit,
-      decision: model.decision)
   }
 
   private func description(
@@ -178,38 +147,7 @@ struct EvaluationRun {
     case nil: nil
     case .stored(let answers, _): answers.key.model
     case .model(let model, let path):
-      try description(
-        model, path, limit: limit ?? model.maximumTokens, withDigest: withDigest)
+      try .init(model, path, limit: limit ?? model.maximumTokens, withDigest: withDigest)
     }
-  }
-
-  /// Texts that are answered together: enough for full batches, few enough for memory.
-  private struct Portion {
-    private(set) var rows: [LabelledText] = []
-    private var bytes = 0
-
-    var isFull: Bool { rows.count >= 128 || bytes >= 4 << 20 }
-
-    mutating func add(_ row: LabelledText) {
-      rows.append(row)
-      bytes += row.text.utf8.count
-    }
-
-    mutating func clear() {
-      rows.removeAll(keepingCapacity: true)
-      bytes = 0
-    }
-  }
-}
-
-extension TextStream where Row == LabelledText {
-  /// The answers to `rows`, in their order, and to none that were added before.
-  fileprivate mutating func answers(
-    to rows: ArraySlice<LabelledText>
-  ) throws(ModelError) -> [Answer] {
-    var answers: [Answer] = []
-    for row in rows { answers += try add(row.text, row) }
-    answers += try finish()
-    return answers
   }
 }

@@ -6,12 +6,16 @@ import MBQEvaluation
 struct AnswersKeeper {
   /// `nil` keeps nothing.
   let path: String?
+  private let toolchain: Toolchain
   private var lastWritten: UInt64?
   private var pause: UInt64 = 0
   /// The shortest time between two writes.
   private static let shortestPause: UInt64 = 2_000_000_000
 
-  init(path: String?) { self.path = path }
+  init(_ toolchain: Toolchain, path: String?) {
+    self.toolchain = toolchain
+    self.path = path
+  }
 
   /// What the file has of the answers of `key`; `nil` if it has none.
   ///
@@ -20,24 +24,22 @@ struct AnswersKeeper {
   func resumed(_ key: AnswersKey) throws -> Answers? {
     guard let path, FileManager.default.fileExists(atPath: path) else { return nil }
     guard AnswersFile.isOne(at: path) else {
-      throw CommandError.badInput(
-        "'\(path)' exists and is not a file of answers, so that it is left as it is; "
-          + "give -o another name, or remove it")
+      throw EvaluationRunError.foreignOutput(path: path)
     }
     let found: Answers
     do throws(AnswersFileError) {
       found = try AnswersFile.read(path: path)
     } catch .damaged(_, let what) {
-      Output.remark("note: '\(path)' is damaged (\(what)); starting anew")
+      toolchain.advise(.answersDamaged(file: path, what: what))
       return nil
     }
     if let difference = found.key.difference(from: key) {
-      Output.remark("note: the answers in '\(path)' differ in \(difference); starting anew")
+      toolchain.advise(.answersDiffer(file: path, what: difference))
       return nil
     }
     if found.rowCount > 0 {
-      Output.remark(
-        "note: \(found.rowCount) of \(found.key.rowCount) rows were answered in '\(path)' already")
+      toolchain.advise(
+        .answersKnown(file: path, rows: found.rowCount, of: found.key.rowCount))
     }
     return found
   }

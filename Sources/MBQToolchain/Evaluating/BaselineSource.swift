@@ -10,7 +10,7 @@ enum BaselineSource {
 
   /// The packed model or the file of answers at `path`, for a model with these labels.
   static func open(
-    _ path: String, for model: Model, named name: String, _ runtime: RuntimeOptions
+    _ path: String, for model: Model, named name: String, _ toolchain: Toolchain
   ) throws -> BaselineSource {
     let source: BaselineSource
     let labels: [String]
@@ -20,8 +20,8 @@ enum BaselineSource {
       source = .stored(answers, path: path)
       labels = answers.key.model.labels
     } else {
-      let other = try runtime.model(path)
-      try EvaluationRun.refuseMultiLabel(other, path)
+      let other = try toolchain.model(path)
+      try EvaluationRunError.refuseMultiLabel(other, path)
       source = .model(other, path: path)
       labels = other.labels
     }
@@ -33,42 +33,34 @@ enum BaselineSource {
   }
 
   /// Refuses answers to some of the rows only.
-  static func refusePart(_ answers: Answers, _ path: String) throws(CommandError) {
+  static func refusePart(_ answers: Answers, _ path: String) throws(EvaluationRunError) {
     guard answers.key.shard == .whole else {
-      throw .badInput(
-        "'\(path)' holds the answers to part \(answers.key.shard.index) of "
-          + "\(answers.key.shard.count) only; put the parts together with mbq evaluate --merge -o")
+      throw .partOnly(path: path, index: answers.key.shard.index, count: answers.key.shard.count)
     }
     guard answers.isComplete else {
-      throw .badInput(
-        "'\(path)' is not finished (\(answers.rowCount) of \(answers.key.rowCount) rows); run the "
-          + "mbq evaluate command that made it again, it goes on from there")
+      throw .unfinished(path: path, rows: answers.rowCount, of: answers.key.rowCount)
     }
   }
 
   /// Refuses answers to other rows than those of `data`, of which `scan` is `nil` for a stream.
   static func refuseOtherRows(
     _ answers: Answers, _ path: String, _ data: String, _ scan: DatasetScan?
-  ) throws(CommandError) {
+  ) throws(EvaluationRunError) {
     guard let scan else {
-      throw .usage("stored answers can only be compared on a file: give --data a file, not -")
+      throw .storedAnswersForStream
     }
     let (then, now) = (answers.key.dataset.rows, scan.dataset.rows)
     // Anybody may have written the file: its number of rows does not follow from its digest.
     guard answers.key.datasetDigest == scan.digest, then == now else {
-      throw .badInput(
-        "'\(path)' holds answers to other rows than '\(data)' has"
-          + (then == now ? " (texts or labels changed)" : " (\(then) rows then, \(now) now)")
-          + "; make it again with mbq evaluate -o on this data")
+      throw .otherRows(path: path, data: data, then: then, now: now)
     }
   }
 
   /// Says so if the two models did not read the same of a long text.
-  static func remarkOnLimits(_ key: AnswersKey) {
+  static func adviseOnLimits(_ key: AnswersKey, _ toolchain: Toolchain) {
     guard let baseline = key.baseline, baseline.tokenLimit != key.model.tokenLimit else { return }
-    Output.remark(
-      "warning: the baseline's answers are to texts cut to \(baseline.tokenLimit) tokens, these to "
-        + "\(key.model.tokenLimit) (--max-tokens): what differs is not the models' doing alone")
+    toolchain.advise(
+      .tokenLimitsDiffer(baseline: baseline.tokenLimit, candidate: key.model.tokenLimit))
   }
 
   var path: String {

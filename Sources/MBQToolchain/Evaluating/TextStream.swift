@@ -1,13 +1,13 @@
 import MBQCore
-import MBQRuntime
+package import MBQRuntime
 
 /// Feeds texts to a model in batches of some thousand tokens: memory stays bounded, threads stay busy.
-struct TextStream<Row> {
+package struct TextStream<Row> {
   /// A text, what the caller wants to know it by, and what the model said.
-  struct Answer {
-    var row: Row
-    var text: String
-    var classification: Classification
+  package struct Answer {
+    package var row: Row
+    package var text: String
+    package var classification: Classification
   }
 
   private let model: Model
@@ -16,27 +16,25 @@ struct TextStream<Row> {
   private let tokensPerBatch: Int
   private var pending: [(row: Row, text: String, tokens: [UInt32], isTruncated: Bool)] = []
   private var pendingTokens = 0
-  private(set) var tokenCount = 0
-  private(set) var truncatedCount = 0
+  package private(set) var tokenCount = 0
+  package private(set) var truncatedCount = 0
 
   /// Texts are cut to `limit` tokens.
-  init(
+  ///
+  /// Refuses more of them than the model takes (`ToolchainError.tokenLimit`).
+  package init(
     _ model: Model, _ state: RunState, limit: Int? = nil, tokensPerBatch: Int = 4096
-  ) throws(CommandError) {
+  ) throws(ToolchainError) {
     self.model = model
     self.state = state
-    if let limit, !(2...model.maximumTokens).contains(limit) {
-      throw .usage(
-        "--max-tokens is \(limit); this model takes 2 to \(model.maximumTokens)")
-    }
-    self.limit = limit ?? model.maximumTokens
+    self.limit = try ToolchainError.tokenLimit(limit, most: model.maximumTokens)
     self.tokensPerBatch = tokensPerBatch
   }
 
-  var tokenLimit: Int { limit }
+  package var tokenLimit: Int { limit }
 
   /// Adds a text; gives the answers of a batch that became full.
-  mutating func add(_ text: String, _ row: Row) throws(ModelError) -> [Answer] {
+  package mutating func add(_ text: String, _ row: Row) throws(ModelError) -> [Answer] {
     let (tokens, isTruncated) = model.tokens(of: text, limit: limit)
     pending.append((row, text, tokens, isTruncated))
     pendingTokens += tokens.count
@@ -44,7 +42,7 @@ struct TextStream<Row> {
   }
 
   /// The answers of what is left.
-  mutating func finish() throws(ModelError) -> [Answer] {
+  package mutating func finish() throws(ModelError) -> [Answer] {
     guard !pending.isEmpty else { return [] }
     let logits = try state.logits(pending.map(\.tokens))
     let labels = model.labels.count
