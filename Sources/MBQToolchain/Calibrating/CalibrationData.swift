@@ -3,20 +3,22 @@ import MBQCore
 import MBQEvaluation
 import MBQModel
 import MBQQuantizer
-import MBQReport
 import MBQTokenizer
 
 /// Draws calibration texts from a dataset, which needs no labels.
 struct CalibrationData {
-  var columns: DataOptions
+  let toolchain: Toolchain
+  var columns: DatasetOptions
   var options: CalibrationOptions
   var evaluation: String?
   var allowsOverlap = false
+  /// The evaluation's texts, if a scan has found them already.
+  var evaluationTexts: TextDigests?
 
   func texts(_ path: String, _ checkpoint: Checkpoint) throws -> CalibrationTexts {
     let tokenizer = try tokenizer(checkpoint)
-    var judged: TextDigests?
-    if let evaluation {
+    var judged = evaluationTexts
+    if let evaluation, judged == nil {
       var digests = TextDigests()
       try each(evaluation, "reading \(evaluation)") { digests.insert($0) }
       judged = digests
@@ -30,25 +32,22 @@ struct CalibrationData {
       file: path, evaluation: evaluation ?? "", allowsOverlap: allowsOverlap)
   }
 
-  /// The texts that `mbq calibrate` drew for the checkpoint.
+  /// The texts that a calibration drew for the checkpoint.
   ///
   /// Refuses a file of another checkpoint, and texts that begin as one of the evaluation's does, as far as
   /// they go.
   func texts(calibration path: String, _ checkpoint: Checkpoint) throws -> CalibrationTexts {
     let statistics = try StatisticsFile.read(path: path)
     guard statistics.key.checkpoint == checkpoint.digest else {
-      throw CommandError.badInput(
-        "'\(path)' was made of another checkpoint than '\(checkpoint.weightsPath)'; run 'mbq calibrate'"
-          + " on this one")
+      throw CalibrationDataError.otherCheckpoint(path: path, checkpoint: checkpoint.weightsPath)
     }
     // The digest says who made the texts, not that they are right.
     let vocabulary = checkpoint.configuration.vocabularySize
     let longest = checkpoint.configuration.maximumPositions
     for (index, text) in statistics.texts.enumerated() {
       guard text.count <= longest, text.allSatisfy({ $0 < vocabulary }) else {
-        throw CommandError.badInput(
-          "'\(path)': text \(index) has more than \(longest) tokens, or one beyond the \(vocabulary) of the"
-            + " vocabulary; run 'mbq calibrate' again")
+        throw CalibrationDataError.badText(
+          path: path, index: index, longest: longest, vocabulary: vocabulary)
       }
     }
     var drawn = CalibrationTexts(texts: statistics.texts, options: statistics.key.options)
@@ -66,9 +65,8 @@ struct CalibrationData {
         if first == 0 { first = row }
       }
       if found > 0 {
-        throw CommandError.badInput(
-          "\(found) texts of '\(evaluation)', the first in row \(first), are among those of '\(path)':"
-            + " calibrate on others, or allow it with --allow-overlap")
+        throw CalibrationDataError.overlap(
+          path: path, evaluation: evaluation, texts: found, row: first)
       }
     }
     return drawn
@@ -99,8 +97,8 @@ struct CalibrationData {
   }
 
   private func each(_ path: String, _ label: String, _ body: (String) -> Void) throws {
-    var rows = try columns.texts(path, labels: [], withLabels: false)
-    let progress = ProgressBar(label, total: nil)
+    var rows = try columns.unlabelledTexts(path)
+    let progress = toolchain.stage(label, total: nil)
     defer { progress.finish() }
     while let row = try rows.next() {
       body(row.text)

@@ -3,11 +3,11 @@ import MBQCore
 import MBQEvaluation
 import MBQKernels
 import MBQQuantizer
-import MBQReport
 import MBQRuntime
 
 /// Takes statistics with a progress bar, continuing and leaving a partial file beside the output.
 struct CalibrationRun {
+  let toolchain: Toolchain
   var parallel: Parallel
   var kernels: KernelSet
   /// Where the statistics are to be written; nil: nothing is kept of an interrupted run.
@@ -30,10 +30,10 @@ struct CalibrationRun {
       } catch .file {
         // The usual case: nothing was interrupted.
       } catch {
-        Output.remark("warning: starting anew: \(error.explanation)")
+        toolchain.advise(.calibrationRestarts(error.explanation))
       }
     }
-    let progress = ProgressBar("calibrate", total: texts.texts.count - resumed)
+    let progress = toolchain.stage("calibrate", total: texts.texts.count - resumed)
     defer { progress.finish() }
     var saved = MonotonicClock.nanoseconds
     while !calibrator.isFinished {

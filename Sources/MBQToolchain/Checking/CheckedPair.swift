@@ -1,69 +1,62 @@
 import MBQCore
 import MBQEvaluation
-import MBQReport
 import MBQRuntime
 
-/// The two models that `mbq check` judges, and how their answers compare.
+/// The two models that a check judges, and how their answers compare.
 struct CheckedPair {
   var comparison: ComparisonSummary
   /// The models themselves, if both were given.
   var models: (baseline: Model, candidate: Model)?
-  /// Why there is no accuracy, if there is none, and what to do about it.
-  let noLabels: String
+  /// Why there is no accuracy, if there is none.
+  let noLabels: EvaluationRunError
 
   /// From answers that were kept earlier: nothing is run.
   ///
-  /// The candidate's file may hold the baseline's answers too (`mbq evaluate --baseline -o`).
-  init(
-    kept candidate: String, baseline: String?, data: String?, columns: DataOptions,
-    confidence: Double, flipLimit: Int
-  ) throws {
+  /// The candidate's file may hold the baseline's answers too.
+  init(kept options: CheckOptions, _ toolchain: Toolchain) throws {
+    let candidate = options.candidate
     let answers = try AnswersFile.read(path: candidate)
     try BaselineSource.refusePart(answers, candidate)
-    if let data {
-      let scan = try DatasetScan(
-        data, columns, labels: answers.key.model.labels,
+    if let data = options.data {
+      let scan = try toolchain.scan(
+        data, options.dataset, labels: answers.key.model.labels,
         withLabels: answers.key.dataset.labelColumn != nil)
       try BaselineSource.refuseOtherRows(answers, candidate, data, scan)
     }
     var pair = answers
-    if let baseline {
+    if let baseline = options.baseline {
       guard AnswersFile.isOne(at: baseline) else {
-        throw CommandError.usage(
-          "'\(candidate)' holds answers, and '\(baseline)' does not; give the baseline's answers too "
-            + "(mbq evaluate -o), or the candidate's model")
+        throw EvaluationRunError.storedBesideModel(candidate: candidate, baseline: baseline)
       }
       let others = try AnswersFile.read(path: baseline)
-      pair = try answers.beside(others, names: (candidate, baseline), flipLimit: flipLimit)
+      pair = try answers.beside(others, names: (candidate, baseline), flipLimit: options.flips)
     }
-    BaselineSource.remarkOnLimits(pair.key)
-    guard var comparison = try pair.comparison(confidence: confidence) else {
-      throw CommandError.usage(
-        "'\(candidate)' holds the answers of one model; give --baseline, or make it with "
-          + "mbq evaluate --baseline")
+    BaselineSource.adviseOnLimits(pair.key, toolchain)
+    guard var comparison = try pair.comparison(confidence: options.confidence.value) else {
+      throw EvaluationRunError.noBaseline(path: candidate)
     }
-    comparison.listedFlips = Array(comparison.listedFlips.prefix(flipLimit))
+    comparison.listedFlips = Array(comparison.listedFlips.prefix(options.flips))
     self.comparison = comparison
-    noLabels =
-      "'\(candidate)' holds answers to texts without labels; make it on texts with labels"
+    noLabels = .noLabelsInAnswers(path: candidate)
   }
 
   /// From running the candidate, and the baseline unless its answers were kept.
   init(
-    _ candidate: String, baseline: String, data: String, run: EvaluationRun,
-    runtime: RuntimeOptions, confidence: Double
+    running options: CheckOptions, baseline: String, data: String, _ toolchain: Toolchain
   ) throws {
-    let model = try runtime.model(candidate)
-    try EvaluationRun.refuseMultiLabel(model, candidate)
-    let source = try BaselineSource.open(baseline, for: model, named: candidate, runtime)
+    let candidate = options.candidate
+    let model = try toolchain.model(candidate)
+    try EvaluationRunError.refuseMultiLabel(model, candidate)
+    let source = try BaselineSource.open(baseline, for: model, named: candidate, toolchain)
+    var run = EvaluationRun(
+      toolchain: toolchain, options: options.dataset, maxTokens: options.maximumTokens,
+      mistakeLimit: 0, flipLimit: options.flips)
+    run.isUnlabelled = options.isUnlabelled
     let result = try run.run(candidate, model: model, data: data, baseline: source, name: "check")
-    guard let comparison = try result.answers.comparison(confidence: confidence) else {
-      preconditionFailure("a run beside a baseline compares")
-    }
+    guard let comparison = try result.answers.comparison(confidence: options.confidence.value)
+    else { preconditionFailure("a run beside a baseline compares") }
     self.comparison = comparison
     models = source.model.map { ($0, model) }
-    noLabels =
-      "'\(data)' has no column '\(run.options.labelColumn)', and --max-drop needs labels; choose the "
-      + "column with --label-column"
+    noLabels = .noLabelsForDrop(data: data, column: options.dataset.labelColumn)
   }
 }
