@@ -34,9 +34,9 @@ extension Recipe {
 }
 
 extension Recipe {
-  /// What `Compressor.prepare` depends on, in a line: results that depend on nothing else may be kept
-  /// under it.
-  public var structureName: String {
+  /// What `Compressor.prepare` depends on beside the checkpoint and its texts: results that depend on
+  /// nothing else may be kept under it.
+  public var structureKey: String {
     var parts: [String] = []
     switch keepLayers {
     case nil: parts.append("all layers")
@@ -47,9 +47,16 @@ extension Recipe {
     if let count = prune?.dropHeads, count > 0 { parts.append("\(count) heads dropped") }
     if let count = prune?.dropStacks, count > 0 { parts.append("\(count) stacks dropped") }
     if vocabulary?.keepUsed == true { parts.append("used pieces") }
-    if recover?.linears == true { parts.append("linears recovered") }
+    if let linears = recover?.linears {
+      parts.append(linears ? "linears recovered" : "linears left")
+    }
     if recover?.affine == true { parts.append("affine recovered") }
-    if equalize == false { parts.append("not equalized") }
+    if equalize == false || (weights?.bits ?? 8) > 8 {
+      parts.append("not equalized")
+    } else if activations?.scheme == .isStatic {
+      // Equalization weighs errors by the grid of the activations.
+      parts.append("equalized for static activations")
+    }
     return parts.joined(separator: ", ")
   }
 }

@@ -1,76 +1,63 @@
 import MBQCheckpoints
 import MBQCore
 import MBQQuantizer
-import MBQReport
 import MBQRuntime
 import MBQTokenizer
 
-/// Compresses a checkpoint as a command's options say, with a progress bar.
+/// Compresses a checkpoint as options say.
 struct CompressionRun {
-  let source: CheckpointOptions
-  let options: CompressionOptions
-  let columns: DataOptions
-  let runtime: RuntimeOptions
-  /// What stands before each stage's name in its bar; a run that makes several models says which.
+  let toolchain: Toolchain
+  let options: QuantizeOptions
+  /// What stands before each stage's name; a run that makes several models says which.
   var label = ""
+  /// Texts drawn already, in place of those of the options.
+  var drawn: CalibrationTexts?
+  /// Models whose structure is final, which other runs may have prepared.
+  var preparations: Preparations?
 
-  struct Result {
-    var recipe: Recipe
-    var packed: PackedFile
-    var compression: CompressionReport
-    var texts: CalibrationTexts?
-    /// How the vocabulary's text is tokenized now.
-    var tokenization: TokenizationChange?
-  }
-
-  func run(_ checkpoint: Checkpoint) throws -> Result {
-    var recipe = try options.resolved()
-    let pool = runtime.pool()
+  func run(_ checkpoint: Checkpoint) throws -> QuantizeResult {
+    var recipe = options.recipe.resolved(hasText: options.hasText)
+    let pool = try toolchain.pool()
     defer { withExtendedLifetime(pool) {} }
     var compressor = Compressor(recipe, parallel: pool.parallel)
-    var drawn: CalibrationTexts?
     let data = CalibrationData(
-      columns: columns, options: recipe.calibration?.options ?? .init(),
-      evaluation: options.overlap.evaluation,
-      allowsOverlap: options.overlap.allowOverlap)
-    if let text = options.text { drawn = try data.texts(text, checkpoint) }
-    if let calibration = options.calibration {
-      drawn = try data.texts(calibration: calibration, checkpoint)
-    }
+      toolchain: toolchain, columns: options.dataset,
+      options: recipe.calibration?.options ?? .init(), evaluation: options.evaluation,
+      allowsOverlap: options.allowsOverlap)
+    let drawn = try self.drawn ?? data.texts(options, checkpoint)
     compressor.texts = drawn?.texts ?? []
-    if let corpus = options.keepVocabularyOf {
+    if let corpus = options.vocabularyText {
       compressor.pieceCounts = try data.pieceCounts(corpus, checkpoint)
     } else if recipe.vocabulary?.keepUsed == true {
       guard let text = options.text else {
-        throw CommandError.usage(
-          "the recipe drops unused word pieces; say unused by which text with --keep-vocabulary-of"
-            + " or --text; a file of 'mbq calibrate' has too little of it")
+        throw CalibrationDataError.vocabularyWithoutText
       }
       compressor.pieceCounts = try data.pieceCounts(text, checkpoint)
     }
-    let progress = StagedProgress(label)
+    let progress = StagedProgress(toolchain, label: label)
     defer { progress.finish() }
     compressor.progress = { progress.show($0, $1) }
-    let prepared = try compressor.prepare(checkpoint)
+    let prepared =
+      try preparations?.prepared(by: compressor, checkpoint) ?? compressor.prepare(checkpoint)
     var (packed, model, report) = (nil as PackedFile?, prepared.model, prepared.report)
-    if let target = options.targetSize {
+    if let target = options.targetBytes {
       progress.finish()
       let mixed = try MixedPrecision(
-        target: target.bytes, checkpoint: checkpoint, prepared: prepared, recipe: recipe,
+        target: target, checkpoint: checkpoint, prepared: prepared, recipe: recipe,
         sites: sensitivities(checkpoint, prepared, recipe, drawn, pool.parallel))
       // What Huffman codes make of the levels is only known when they are there: too large a file says by
       // how much the budget was wrong.
-      var budget = target.bytes
+      var budget = target
       for _ in 0..<4 {
         compressor.recipe = try mixed.recipe(budget: budget)
         (model, report) = try compressor.finish(prepared)
         let file = try pack(checkpoint, model, compressor, progress)
         packed = file
-        if file.bytes.count <= target.bytes { break }
-        budget -= file.bytes.count - target.bytes + target.bytes / 200
+        if file.bytes.count <= target { break }
+        budget -= file.bytes.count - target + target / 200
       }
-      if let size = packed?.bytes.count, size > target.bytes {
-        throw QuantizerError.targetSize(bytes: target.bytes, smallest: size)
+      if let size = packed?.bytes.count, size > target {
+        throw QuantizerError.targetSize(bytes: target, smallest: size)
       }
       recipe = compressor.recipe
     } else {
@@ -79,12 +66,21 @@ struct CompressionRun {
     let file = try packed ?? pack(checkpoint, model, compressor, progress)
     progress.finish()
     var change: TokenizationChange?
-    if report.vocabulary != nil, let evaluation = options.overlap.evaluation {
+    if report.vocabulary != nil, let evaluation = options.evaluation {
       change = try VocabularyDiet.compare(
         data.allTexts(evaluation), before: checkpoint.tokenizer, after: model.tokenizer)
     }
-    return Result(
-      recipe: recipe, packed: file, compression: report, texts: drawn, tokenization: change)
+    return QuantizeResult(
+      path: name(recipe), recipe: recipe, packed: file, compression: report, texts: drawn,
+      tokenization: change, options: options, nanoseconds: 0)
+  }
+
+  /// The checkpoint's name and what became of its weights.
+  private func name(_ recipe: Recipe) -> String {
+    let bits = recipe.weights?.bits ?? 8
+    let scheme =
+      options.targetBytes != nil ? "mixed" : bits > 8 ? "fp\(bits)" : "int\(bits)"
+    return "\(options.checkpoint.name)-\(scheme).mbq"
   }
 }
 
@@ -95,17 +91,16 @@ extension CompressionRun {
     _ calibration: CalibrationTexts?, _ parallel: Parallel
   ) throws -> [SiteSensitivity] {
     guard var drawn = calibration else {
-      throw CommandError.usage(
-        "--target-size chooses bits by what they cost, which needs text: give some with --text")
+      throw CalibrationDataError.targetSizeWithoutText
     }
     if let text = options.text {
       // The texts `mbq sensitivity` draws, so that what it measured counts.
       drawn = try CalibrationData(
-        columns: columns,
+        toolchain: toolchain, columns: options.dataset,
         options: .init(
           texts: SensitivityRun.texts, maximumTokens: SensitivityRun.maximumTokens,
           seed: recipe.calibration?.options.seed ?? CalibrationOptions().seed),
-        evaluation: options.overlap.evaluation, allowsOverlap: options.overlap.allowOverlap
+        evaluation: options.evaluation, allowsOverlap: options.allowsOverlap
       ).texts(text, checkpoint)
     } else {
       drawn.texts = drawn.texts.prefix(SensitivityRun.texts).map {
@@ -118,10 +113,11 @@ extension CompressionRun {
         drawn.texts, limit: SensitivityRun.maximumTokens)
     }
     let run = SensitivityRun(
-      parallel: parallel, path: options.sensitivity ?? SensitivityRun.defaultPath(source),
+      toolchain: toolchain, parallel: parallel,
+      path: options.sensitivityFile ?? SensitivityRun.defaultPath(options.checkpoint),
       group: recipe.weights?.group ?? 64)
     return try run.run(
-      prepared.model, drawn, checkpoint, structure: recipe.structureName
+      prepared.model, drawn, checkpoint, structure: recipe.structureKey
     ).sites
   }
 
@@ -136,32 +132,14 @@ extension CompressionRun {
   }
 }
 
-/// One bar a stage, each stage's share of 100.
-final class StagedProgress {
-  private let label: String
-  private var stage = ""
-  private var bar: ProgressBar?
-  private var shown = 0
-
-  /// `label` stands before each stage's name.
-  init(_ label: String = "") { self.label = label }
-
-  func show(_ stage: String, _ share: Double) {
-    if stage != self.stage {
-      bar?.finish()
-      bar = ProgressBar(
-        label.isEmpty ? stage : "\(label): \(stage)", total: 100, unit: "%")
-      self.stage = stage
-      shown = 0
+extension CalibrationData {
+  /// The texts that options name; `nil` if they name none.
+  fileprivate func texts(
+    _ options: QuantizeOptions, _ checkpoint: Checkpoint
+  ) throws -> CalibrationTexts? {
+    if let calibration = options.calibration {
+      return try texts(calibration: calibration, checkpoint)
     }
-    let percent = min(max(Int(share * 100), shown), 100)
-    bar?.advance(by: percent - shown)
-    shown = percent
-  }
-
-  func finish() {
-    bar?.finish()
-    bar = nil
-    stage = ""
+    return try options.text.map { try texts($0, checkpoint) }
   }
 }

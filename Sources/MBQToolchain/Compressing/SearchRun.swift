@@ -4,7 +4,6 @@ import MBQEvaluation
 import MBQKernels
 import MBQModel
 import MBQQuantizer
-import MBQReport
 import MBQRuntime
 
 /// Compresses a checkpoint at the points a planner names, and measures each on held-back texts.
@@ -17,22 +16,21 @@ final class SearchRun {
   private let kernels: KernelSet
   private let layerCount: Int
   private let baseline: Outputs
-  /// Models whose structure is final, by its name: points that differ in bits and zeros share one.
-  private var prepared: [String: Compressor.Prepared] = [:]
-  private static let preparedLimit = 4
+  /// Points that differ in bits and zeros share one structure.
+  private let preparations = Preparations(limit: 4)
   /// Timed rounds of one text.
   private static let rounds = 21
 
   init(
     _ checkpoint: Checkpoint, base: Recipe, drawn: CalibrationTexts, pieceCounts: [Int]?,
-    runtime: RuntimeOptions
+    _ toolchain: Toolchain
   ) throws {
     self.checkpoint = checkpoint
     self.base = base
     self.drawn = drawn
     self.pieceCounts = pieceCounts
-    pool = runtime.pool()
-    kernels = try runtime.kernelSet()
+    pool = try toolchain.pool()
+    kernels = try toolchain.kernelSet()
     layerCount = checkpoint.configuration.layerCount
     let packed = try Packer(checkpoint, precision: .float32).pack(goldens: [])
     baseline = try Self.outputs(
@@ -45,15 +43,7 @@ final class SearchRun {
     var compressor = Compressor(recipe, parallel: pool.parallel)
     compressor.texts = drawn.texts
     compressor.pieceCounts = point.dropsUnusedPieces ? pieceCounts : nil
-    let ready: Compressor.Prepared
-    if let known = prepared[recipe.structureName] {
-      ready = known
-    } else {
-      ready = try compressor.prepare(checkpoint)
-      // A search moves on: what is dropped is made again if it is asked for again.
-      if prepared.count >= Self.preparedLimit { prepared.removeAll() }
-      prepared[recipe.structureName] = ready
-    }
+    let ready = try preparations.prepared(by: compressor, checkpoint)
     let (compressed, report) = try compressor.finish(ready)
     var packer = Packer(checkpoint, precision: compressor.precision, model: compressed)
     packer.compressesWeights = recipe.compress ?? false

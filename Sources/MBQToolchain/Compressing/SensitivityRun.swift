@@ -2,11 +2,11 @@ import MBQCheckpoints
 import MBQCore
 import MBQEvaluation
 import MBQQuantizer
-import MBQReport
 import MBQRuntime
 
 /// Measures sensitivities with a progress bar, keeping each in a file as it is found.
 struct SensitivityRun {
+  let toolchain: Toolchain
   var parallel: Parallel
   var path: String
   var group = 64
@@ -16,7 +16,7 @@ struct SensitivityRun {
   static let nanosecondsBetweenWrites: UInt64 = 2_000_000_000
 
   /// Where `mbq sensitivity` leaves its figures and `mbq quantize` looks for them.
-  static func defaultPath(_ source: CheckpointOptions) -> String {
+  static func defaultPath(_ source: CheckpointSource) -> String {
     "\(source.name).sensitivity.json"
   }
 
@@ -31,7 +31,7 @@ struct SensitivityRun {
       measuredBits: analysis.measuredBits, structure: structure)
     var file = try SensitivityFile.read(path: path, key: key)
     let known = file.known
-    let progress = ProgressBar("sensitivity", total: analysis.sites.count)
+    let progress = toolchain.stage("sensitivity", total: analysis.sites.count)
     defer { progress.finish() }
     progress.advance(by: analysis.sites.count { known[$0] != nil })
     var written = MonotonicClock.nanoseconds
