@@ -3,7 +3,7 @@ import MBQReport
 
 /// What compressing did, as parts of a report.
 enum CompressionTables {
-  static func blocks(_ result: CompressionRun.Result) -> [Report.Block] {
+  static func blocks(_ result: QuantizeResult) -> [Report.Block] {
     let done = result.compression
     var facts: [Report.Fact] = []
     if let texts = result.texts {

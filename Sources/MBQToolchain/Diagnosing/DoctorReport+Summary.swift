@@ -1,6 +1,6 @@
 import Foundation
 import MBQQuantizer
-import MBQReport
+package import MBQReport
 
 /// What it comes to, and the form for programs.
 extension DoctorReport {
@@ -88,7 +88,7 @@ extension DoctorReport {
     Double([site.branch, site.residual, site.sum, site.output].map(\.largest).max() ?? 0)
   }
 
-  var facts: [Report.Fact] {
+  package var facts: [Report.Fact] {
     let what =
       diagnosis.hasTexts
       ? "\(diagnosis.texts.count) texts, \(Human.count(diagnosis.tokenCount)) tokens"
@@ -108,7 +108,7 @@ extension DoctorReport {
   }
 
   /// What to run next.
-  func next(text: String?) -> String? {
+  package func next(text: String?) -> String? {
     let suffix = text.map { " \\\n        --text \($0)" } ?? ""
     func isNeeded(_ remedy: Prescription.Remedy) -> Bool {
       linears.contains { prescriptions($0).contains { $0.remedy == remedy } }
@@ -148,7 +148,7 @@ extension DoctorReport {
 
   // MARK: JSON
 
-  struct JSON: Encodable {
+  package struct JSON: Encodable {
     var checkpoint: String
     var health: String
     var verdict: String
@@ -180,7 +180,7 @@ extension DoctorReport {
     var measured: AddDiagnosis
   }
 
-  var json: JSON {
+  package var json: JSON {
     JSON(
       checkpoint: checkpoint, health: health.name, verdict: verdict,
       texts: diagnosis.hasTexts ? diagnosis.texts.count : 0, tokens: diagnosis.tokenCount,

@@ -1,9 +1,9 @@
 import Foundation
 import MBQQuantizer
-import MBQReport
+package import MBQReport
 
 /// A diagnosis as facts and tables of at most 80 columns, the worst sites first.
-struct DoctorReport {
+package struct DoctorReport {
   var checkpoint: String
   var kernels: String
   var diagnosis: Diagnosis
@@ -25,7 +25,7 @@ struct DoctorReport {
 
   // MARK: Text
 
-  func blocks(all: Bool) -> [Report.Block] {
+  package func blocks(all: Bool) -> [Report.Block] {
     let linears = ordered(linears) { $0.noise[.int8] ?? 0 }
     let adds = self.adds.sorted { ($0.health, -$0.scaleRatio) > ($1.health, -$1.scaleRatio) }
     func title(_ kind: String, _ count: Int) -> String {
@@ -113,7 +113,7 @@ struct DoctorReport {
       + (site.halfOverflows > 0 ? ", \(site.equalizedHalfOverflows) > fp16" : "")
   }
 
-  static let legend =
+  package static let legend =
     """
     range: largest magnitude of the input; kurt.: of a token's values, median (3 if
     normal). int8, static, int4: signal to noise in dB with int8 steps a token and a
