@@ -3,8 +3,8 @@ import MBQCore
 import MBQReport
 
 /// The folder a report is left in.
-enum ReportFolder {
-  static let names = ["report.json", "report.md", "report.html"]
+package enum ReportFolder {
+  package static let names = ["report.json", "report.md", "report.html"]
 
   /// Makes the folder if need be.
   ///
@@ -16,11 +16,7 @@ enum ReportFolder {
       for name in names { _ = try PendingFile(at: "\(path)/\(name)") }
       return
     }
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw ReportError.folder(path: path, reason: error.localizedDescription)
-    }
+    try Paths.makeFolder(path)
   }
 
   /// Writes the three forms, all of them or none, and gives the JSON.

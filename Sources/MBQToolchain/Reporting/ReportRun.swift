@@ -10,73 +10,63 @@ import MBQRuntime
 
 /// Measures variants side by side.
 struct ReportRun {
+  let toolchain: Toolchain
+  let options: ReportOptions
   let variants: [ReportVariant]
+  /// What the variants were made of; `nil` if they were given.
   let checkpoint: String?
-  let calibrationText: String?
-  let data: String
-  let baseline: String?
-  let acceptedDrop: Double
-  let acceptedFlips: Double
-  let rounds: Int
-  let maxTokens: Int?
-  let columns: DataOptions
-  let runtime: RuntimeOptions
   let stages: Stages
 
   static let batches = [1, 8, 32]
   private static let latencyTokens = 128
 
-  /// Bars a report of so many variants shows: the data, sizes, processes, latency, layers, changed
-  /// texts, and each variant's answers.
-  static func stageCount(_ variants: Int) -> Int { 6 + variants }
+  /// Sizes, processes, answers, latency, layers.
+  static let stageCount = 5
 
   func document() throws -> ReportDocument {
-    let models = try variants.map { try runtime.model($0.path) }
+    let models = try variants.map { try toolchain.model($0.path) }
     // They own the bytes that are looked into.
     defer { withExtendedLifetime(models) {} }
     try checkLabels(models)
     let first = try baselineIndex()
-    let limit = try tokenLimit(models)
-    let survey = try DatasetSurvey(
-      data, columns, model: models[first], limit: limit, label: stages.next("read the data"))
+    let limit = try ToolchainError.tokenLimit(
+      options.maximumTokens, most: models.map(\.maximumTokens).min() ?? 2, models: models.count)
     let files = try fileFigures(models)
     let tokens = min(Self.latencyTokens, models.map(\.maximumTokens).min() ?? 2)
     let probes = try probes(tokens: tokens)
-    let results = try evaluate(models, limit: limit)
+    let answers = try VariantAnswers(
+      variants: variants, models: models, first: first, limit: limit, options: options, toolchain,
+      stage: stages.next("evaluate"))
+    let survey = answers.survey
     let latencies = try latencies(models, tokens: tokens, first: first)
-    let layers = layerErrors(models, survey.samples, first: first)
-    let comparisons = try results.enumerated().map { index, result in
-      index == first
-        ? nil
-        : try result.compared(with: results[first], flipLimit: ComparisonFigures.shownLimit)
-    }
-    let excerpts = try changedTexts(comparisons)
-    let figures = variants.indices.map { index in
-      let (summary, predictions) = (results[index].summary, results[index].predictions)
+    let layers = try layerErrors(models, survey.samples, first: first)
+    let summaries = try answers.results.map { try $0.summary() }
+    let figures = try variants.indices.map { index in
+      let result = answers.results[index]
       return VariantFigures(
         name: variants[index].name, file: files[index],
         cost: .init(
           peakMemoryBytes: probes[index].peakMemoryBytes,
           loadNanoseconds: probes[index].loadNanoseconds, latencies: latencies[index],
-          textsPerSecond: summary.timing?.textsPerSecond ?? 0,
-          tokensPerSecond: summary.timing?.tokensPerSecond ?? 0),
-        quality: .init(predictions),
-        comparison: comparisons[index].flatMap { ComparisonFigures($0, excerpts: excerpts) },
+          textsPerSecond: result.timing.textsPerSecond,
+          tokensPerSecond: result.timing.tokensPerSecond),
+        quality: .init(result.predictions),
+        comparison: try result.answers.comparison().flatMap(ComparisonFigures.init),
         layerErrors: layers[index])
     }
     return ReportDocument(
       tool: "mbq \(mbqVersion)",
       dataset: .init(
-        path: data, textColumns: survey.textColumns, rows: survey.rows,
+        path: options.data, textColumns: survey.textColumns, rows: survey.rows,
         blankRows: survey.blankRows,
         labels: zip(models[first].labels, survey.labelRows).map { .init(name: $0, rows: $1) }),
       conditions: .init(
-        checkpoint: checkpoint, calibrationText: calibrationText, threads: runtime.threads,
-        kernels: models[first].kernels.name, tokenLimit: limit, latencyTokens: tokens,
-        rounds: rounds, layerTexts: survey.samples.count),
+        checkpoint: checkpoint, calibrationText: checkpoint == nil ? nil : options.text,
+        threads: toolchain.threads, kernels: models[first].kernels.name, tokenLimit: limit,
+        latencyTokens: tokens, rounds: options.rounds, layerTexts: survey.samples.count),
       lengths: .init(lengths: survey.lengths, limit: limit), baseline: variants[first].name,
-      variants: figures, acceptedDrop: acceptedDrop, acceptedFlips: acceptedFlips,
-      notes: results[first].summary.notes)
+      variants: figures, acceptedDrop: options.maximumDrop.value,
+      acceptedFlips: options.maximumFlips.value, notes: summaries[first].notes)
   }
 
   // MARK: Checks
@@ -90,26 +80,16 @@ struct ReportRun {
   }
 
   private func baselineIndex() throws(ReportError) -> Int {
-    guard let baseline else { return 0 }
+    guard let baseline = options.baseline else { return 0 }
     guard let index = variants.firstIndex(where: { $0.name == baseline || $0.path == baseline })
     else { throw .noSuchBaseline(name: baseline, models: variants.map(\.path)) }
     return index
   }
 
-  /// All variants are to read the same of a text.
-  private func tokenLimit(_ models: [Model]) throws(CommandError) -> Int {
-    let most = models.map(\.maximumTokens).min() ?? 2
-    guard let maxTokens else { return most }
-    guard (2...most).contains(maxTokens) else {
-      throw .usage("--max-tokens is \(maxTokens); these models take 2 to \(most)")
-    }
-    return maxTokens
-  }
-
   // MARK: Measurements
 
   private func fileFigures(_ models: [Model]) throws -> [VariantFigures.File] {
-    let progress = ProgressBar(
+    let progress = toolchain.stage(
       stages.next("download sizes"), total: 100 * variants.count, unit: "%")
     defer { progress.finish() }
     return try zip(variants, models).map { variant, model in
@@ -147,43 +127,31 @@ struct ReportRun {
   private func probes(
     tokens: Int
   ) throws -> [(peakMemoryBytes: Int?, loadNanoseconds: Double)] {
-    let progress = ProgressBar(
+    let progress = toolchain.stage(
       stages.next("memory and load time"), total: variants.count * ProbeProcess.repetitions,
       unit: "processes")
     defer { progress.finish() }
-    let probe = ProbeProcess(runtime: runtime, tokens: tokens)
+    let probe = ProbeProcess(toolchain: toolchain, program: options.program, tokens: tokens)
     return try variants.map { try probe.measure($0.path) { progress.advance() } }
-  }
-
-  private func evaluate(_ models: [Model], limit: Int) throws -> [Evaluator.Result] {
-    let evaluator = Evaluator(
-      options: columns, runtime: runtime, maxTokens: limit, mistakeLimit: 0)
-    return try zip(variants, models).map { variant, model in
-      try evaluator.run(
-        variant.path, data: data, model: model, name: stages.next("evaluate \(variant.name)"))
-    }
   }
 
   private func latencies(
     _ models: [Model], tokens: Int, first: Int
   ) throws -> [[VariantFigures.Latency]] {
     let warmUp = 2
-    let progress = ProgressBar(
-      stages.next("latency"), total: Self.batches.count * (rounds + warmUp), unit: "rounds")
+    let progress = toolchain.stage(
+      stages.next("latency"), total: Self.batches.count * (options.rounds + warmUp), unit: "rounds")
     defer { progress.finish() }
-    let pool = runtime.pool()
+    let pool = try toolchain.pool()
     defer { withExtendedLifetime(pool) {} }
     let states = models.map { RunState(model: $0, parallel: pool.parallel) }
-    let vocabulary = UInt32(max(models.map(\.vocabularyCount).min() ?? 1, 1))
+    let vocabulary = models.map(\.vocabularyCount).min() ?? 1
     var latencies = Array(repeating: [VariantFigures.Latency](), count: models.count)
     // The baseline goes first in a round, so that the others are set against it.
     let order = [first] + models.indices.filter { $0 != first }
     for batch in Self.batches {
-      var generator = SeededGenerator(seed: 42)
-      let texts = (0..<batch).map { _ in
-        (0..<tokens).map { _ in UInt32.random(in: 0..<vocabulary, using: &generator) }
-      }
-      let results = try InterleavedRounds(warmUpRounds: warmUp, rounds: rounds).run(
+      let texts = Toolchain.randomTexts(batch, of: tokens, vocabulary: vocabulary)
+      let results = try InterleavedRounds(warmUpRounds: warmUp, rounds: options.rounds).run(
         order.map { index in
           InterleavedRounds.Variant<ModelError>("") { () throws(ModelError) in
             _ = try states[index].logits(texts)
@@ -201,11 +169,11 @@ struct ReportRun {
   /// Empty where a variant reads other tokens than the baseline, or has other layers.
   private func layerErrors(
     _ models: [Model], _ texts: [[UInt32]], first: Int
-  ) -> [[VariantFigures.LayerError]] {
-    let progress = ProgressBar(
+  ) throws(ToolchainError) -> [[VariantFigures.LayerError]] {
+    let progress = toolchain.stage(
       stages.next("error after each layer"), total: models.count, unit: "models")
     defer { progress.finish() }
-    let pool = runtime.pool()
+    let pool = try toolchain.pool()
     defer { withExtendedLifetime(pool) {} }
     guard !texts.isEmpty else { return models.map { _ in [] } }
     func states(_ index: Int) -> LayerStates? {
@@ -227,11 +195,5 @@ struct ReportRun {
   private static func sameVocabulary(_ one: Model, _ other: Model) -> Bool {
     one.vocabularyCount == other.vocabularyCount
       && one.packed.vocabulary.elementsEqual(other.packed.vocabulary)
-  }
-
-  private func changedTexts(_ comparisons: [ComparisonSummary?]) throws -> [Int: String] {
-    let wanted = Set(comparisons.compactMap { $0 }.flatMap { $0.listedFlips.map(\.row) })
-    return try DatasetSurvey.excerpts(
-      wanted, data, columns, label: stages.next("texts that changed"))
   }
 }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 import MBQCheckpoints
 import MBQCore
@@ -18,34 +17,40 @@ struct ReportVariant {
 
 /// The variants of a report: those given, or made of a checkpoint and kept in the folder.
 struct VariantMaker {
-  let models: [String]
-  let config: String?
-  let text: String?
-  let data: String
-  let allowsOverlap: Bool
-  let folder: String
-  let columns: DataOptions
-  let runtime: RuntimeOptions
+  let toolchain: Toolchain
+  let options: ReportOptions
   let stages: Stages
 
-  /// The variants a checkpoint is shown in, and what `mbq quantize` is told to make each.
-  static let defaults: [(name: String, options: [String])] = [
-    ("fp32", ["--bits", "32"]),
-    ("int8", ["--bits", "8"]),
-    ("int4", ["--bits", "4"]),
-    ("int4-pruned", ["--bits", "4", "--sparsity", "0.5"]),
+  /// The variants a checkpoint is shown in, and how each is made.
+  static let defaults: [(name: String, recipe: Recipe)] = [
+    ("fp32", Self.recipe(bits: 32)), ("int8", Self.recipe(bits: 8)),
+    ("int4", Self.recipe(bits: 4)), ("int4-pruned", Self.recipe(bits: 4, sparsity: 0.5)),
   ]
 
+  private static func recipe(bits: Int, sparsity: Double? = nil) -> Recipe {
+    var recipe = Recipe()
+    var weights = Recipe.Weights()
+    weights.bits = bits
+    recipe.weights = weights
+    if let sparsity {
+      var prune = Recipe.Prune()
+      prune.sparsity = sparsity
+      recipe.prune = prune
+    }
+    return recipe
+  }
+
   func variants() throws -> (variants: [ReportVariant], checkpoint: String?) {
-    guard let first = models.first(where: { !PackedFiles.isPacked($0) }) else {
-      if let text { throw ReportError.textWithoutCheckpoint(path: text) }
-      stages.total = ReportRun.stageCount(models.count)
+    let models = options.models
+    guard let first = models.first(where: { !Paths.isPacked($0) }) else {
+      if let text = options.text { throw ReportError.textWithoutCheckpoint(path: text) }
+      stages.total = ReportRun.stageCount
       return (Self.named(models), nil)
     }
     guard models.count == 1 else {
       throw ReportError.mixed(checkpoint: first, models: models.count)
     }
-    stages.total = Self.defaults.count + ReportRun.stageCount(Self.defaults.count)
+    stages.total = 1 + Self.defaults.count + ReportRun.stageCount
     return (try made(of: first), first)
   }
 
@@ -70,57 +75,46 @@ struct VariantMaker {
     var digest: String
   }
 
-  private var keptPath: String { "\(folder)/variants.json" }
+  private var keptPath: String { "\(options.folder)/variants.json" }
 
   private func made(of path: String) throws -> [ReportVariant] {
-    let source = try CheckpointOptions.parse([path] + (config.map { ["--config", $0] } ?? []))
+    let source = CheckpointSource(path, configuration: options.configuration)
     let checkpoint = try source.open()
     guard checkpoint.configuration.task == .singleLabel else {
-      throw CommandError.badInput(
-        "'\(path)' gives a text any number of labels (multi_label_classification), and there are no"
-          + " metrics for that yet; 'mbq quantize' and 'mbq classify' take it")
+      throw ToolchainError.multiLabel(
+        path: path,
+        advice: "there are no metrics for that yet; 'mbq quantize' and 'mbq classify' take it")
     }
     // A label the model has not is found before an hour of work, not after.
-    var rows = try columns.texts(data, labels: checkpoint.configuration.labels)
-    while try rows.next() != nil {}
+    let scan = try toolchain.scan(
+      options.data, options.dataset, labels: checkpoint.configuration.labels,
+      withTexts: options.text != nil, name: stages.next("read the data"))
     var sources = ["mbq \(mbqVersion)", hexadecimal(checkpoint.digest)]
-    if let text {
-      sources += [try Self.digest(text), try Self.digest(data), "\(columns.textColumn)"]
-      if allowsOverlap { sources.append("overlap") }
+    if let text = options.text {
+      sources += [
+        try Self.digest(text), try Self.digest(options.data), "\(options.dataset.textColumns)",
+      ]
+      if options.allowsOverlap { sources.append("overlap") }
     }
     var kept = try readKept()
-    return try Self.defaults.map { name, options in
-      let file = "\(folder)/\(name).mbq"
-      let key = sources + options
+    var maker = Maker(
+      toolchain: toolchain, options: options, checkpoint: checkpoint, source: source,
+      evaluationTexts: scan.texts)
+    return try Self.defaults.map { name, recipe in
+      let file = "\(options.folder)/\(name).mbq"
+      let key = sources + ["\(recipe)"]
       if let known = kept[name], known.key == key, (try? Self.digest(file)) == known.digest {
         stages.skip()
-        Output.remark("using \(file), made before of the same")
+        toolchain.advise(.variantReused(file: file))
         return ReportVariant(name: name, path: file)
       }
-      try make(options, of: checkpoint, source, to: file, name)
+      try maker.make(recipe, file: file, label: stages.next("make \(name)"))
       kept[name] = Kept(key: key, digest: try Self.digest(file))
       try Array(try JSONText.encode(kept).utf8).withUnsafeBytes {
         try AtomicFile.write([$0], to: keptPath)
       }
       return ReportVariant(name: name, path: file)
     }
-  }
-
-  private func make(
-    _ options: [String], of checkpoint: Checkpoint, _ source: CheckpointOptions, to file: String,
-    _ name: String
-  ) throws {
-    var arguments = options
-    if let text {
-      arguments += ["--text", text, "--evaluation", data]
-      if allowsOverlap { arguments.append("--allow-overlap") }
-    }
-    var run = CompressionRun(
-      source: source, options: try CompressionOptions.parse(arguments), columns: columns,
-      runtime: runtime)
-    run.label = stages.next("make \(name)")
-    let result = try run.run(checkpoint)
-    try result.packed.bytes.withUnsafeBytes { try AtomicFile.write([$0], to: file) }
   }
 
   private func readKept() throws -> [String: Kept] {
@@ -140,12 +134,52 @@ struct VariantMaker {
   }
 }
 
-/// Whether a path is a packed model's.
-enum PackedFiles {
-  static func isPacked(_ path: String) -> Bool {
-    if URL(fileURLWithPath: path).pathExtension == "mbq" { return true }
-    // Opened without waiting: a pipe is refused, as any checkpoint that is none.
-    guard let file = try? MappedFile(path: path) else { return false }
-    return file.bytes.starts(with: [0x89, 0x4D, 0x42, 0x51])
+/// Makes variants of one checkpoint, which share its texts and what of their structure is the same.
+private struct Maker {
+  private var toolchain: Toolchain
+  let options: ReportOptions
+  let checkpoint: Checkpoint
+  let source: CheckpointSource
+  let evaluationTexts: TextDigests?
+  private let preparations = Preparations(limit: 2)
+  private var drawn: CalibrationTexts?
+
+  init(
+    toolchain: Toolchain, options: ReportOptions, checkpoint: Checkpoint, source: CheckpointSource,
+    evaluationTexts: TextDigests?
+  ) {
+    self.toolchain = toolchain
+    // The bytes are the same on any number of threads; latency is measured on those asked for.
+    self.toolchain.threads = max(toolchain.threads, options.makingThreads)
+    self.options = options
+    self.checkpoint = checkpoint
+    self.source = source
+    self.evaluationTexts = evaluationTexts
+  }
+
+  mutating func make(_ recipe: Recipe, file: String, label: String) throws {
+    var quantize = QuantizeOptions(checkpoint: source)
+    quantize.recipe = recipe
+    quantize.dataset = options.dataset
+    // Nothing of a model in floats is chosen by text.
+    if recipe.weights?.bits ?? 8 <= 8, let text = options.text {
+      quantize.text = text
+      quantize.recipe.prune?.method = .sparseGPT
+      if drawn == nil {
+        drawn = try CalibrationData(
+          toolchain: toolchain, columns: options.dataset, options: .init(),
+          evaluation: options.data, allowsOverlap: options.allowsOverlap,
+          evaluationTexts: evaluationTexts
+        ).texts(text, checkpoint)
+      }
+    } else {
+      quantize.recipe.prune?.method = .magnitude
+    }
+    var run = CompressionRun(toolchain: toolchain, options: quantize)
+    run.label = label
+    run.drawn = quantize.text == nil ? nil : drawn
+    run.preparations = preparations
+    let result = try run.run(checkpoint)
+    try result.packed.bytes.withUnsafeBytes { try AtomicFile.write([$0], to: file) }
   }
 }
