@@ -8,6 +8,8 @@ package enum Paths {
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
   }
 
+  package static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
   /// Whether a path is a packed model's.
   package static func isPacked(_ path: String) -> Bool {
     if URL(fileURLWithPath: path).pathExtension == "mbq" { return true }

@@ -1,17 +1,13 @@
 import MBQCore
 import MBQEvaluation
 import MBQModel
-import MBQReport
-import MBQRuntime
+package import MBQReport
 
-/// What `mbq tune-threshold` prints.
-extension TuneThreshold {
-  func show(
-    _ model: Model, _ before: Predictions, _ held: CrossFit, _ fit: CrossFit.Fit,
-    _ decision: Decision, _ refused: Refused, _ path: String
-  ) throws {
+extension TuneResult {
+  /// What tuning found; `forPrograms` gives intervals as two numbers in place of one text.
+  package func report(forPrograms: Bool) throws -> Report {
     // As the file judged itself so far, so that a model can be tuned twice.
-    let old = model.decision
+    let old = oldDecision
     var scaled = try Predictions(labelCount: before.labelCount)
     for (row, truth) in before.truths.enumerated() {
       try scaled.append(
@@ -22,9 +18,10 @@ extension TuneThreshold {
       title: "on texts that took no part in the fit (\(CrossFit.foldCount) folds)",
       columns: [
         .text("figure", overflow: .keep), .number("before"), .number("after"),
-      ] + intervalColumns("after") + [.number("difference")] + intervalColumns("difference"))
+      ] + intervalColumns("after", forPrograms) + [.number("difference")]
+        + intervalColumns("difference", forPrograms))
     var goalGain: PairedGain?
-    if model.labels.count == 2 {
+    if labels.count == 2 {
       for goal in ThresholdGoal.allCases {
         let gain = PairedGain(
           truths: before.truths, before: before.outputs.predicted,
@@ -34,8 +31,8 @@ extension TuneThreshold {
           [
             .text(goal.rawValue), .percent(gain.before, digits: 2),
             .percent(gain.after, digits: 2),
-          ] + interval(gain.afterInterval) + [.percent(gain.difference, digits: 2)]
-            + interval(gain.differenceInterval))
+          ] + interval(gain.afterInterval, forPrograms) + [.percent(gain.difference, digits: 2)]
+            + interval(gain.differenceInterval, forPrograms))
       }
     }
     for metric in [LogLoss.self, CalibrationError.self] as [any Metric.Type] {
@@ -43,33 +40,26 @@ extension TuneThreshold {
       guard let first = values[0], let second = values[1] else { continue }
       let isShare = metric.style == .shareOfError
       table.rows.append(
-        [.text(metric.title), cell(first, isShare), cell(second, isShare)] + interval(nil)
-          + [cell(second - first, isShare)] + interval(nil))
+        [.text(metric.title), cell(first, isShare), cell(second, isShare)] + interval(nil, forPrograms)
+          + [cell(second - first, isShare)] + interval(nil, forPrograms))
     }
     var facts: [Report.Fact] = [
-      .init("model", self.model), .init("data", "\(data): \(Human.count(before.rowCount)) rows"),
-      .init("written", path),
+      .init("model", options.model),
+      .init("data", "\(options.data): \(Human.count(before.rowCount)) rows"),
+      .init("written", file),
       .init("temperature", .number(Double(decision.temperature), digits: 4)),
     ]
     if let goal = fit.goal {
       facts += [
         .init("threshold", .number(Double(decision.threshold), digits: 4)),
         .init("chosen for", goal.rawValue),
-        .init("gives", "'\(model.labels[1])' from that probability on"),
+        .init("gives", "'\(labels[1])' from that probability on"),
       ]
     }
-    let blocks: [Report.Block] =
-      [.facts(facts), .table(table)]
-      + notes(decision, goalGain, refused, held, fit).map { .note($0) }
-    Output.show(Report(blocks), json: json)
-    guard !json else { return }
-    Output.show("\nNext: mbq evaluate \(path) --data test.csv")
+    return Report([.facts(facts), .table(table)] + notes(goalGain).map { .note($0) })
   }
 
-  private func notes(
-    _ decision: Decision, _ gain: PairedGain?, _ refused: Refused, _ held: CrossFit,
-    _ fit: CrossFit.Fit
-  ) -> [String] {
+  private func notes(_ gain: PairedGain?) -> [String] {
     var notes: [String] = []
     if let refused = refused.gain, let goal = fit.goal {
       notes.append(
@@ -90,8 +80,8 @@ extension TuneThreshold {
     if let gain, let goal = fit.goal, decision.threshold != 0.5, gain.differenceInterval.lower <= 0
     {
       notes.append(
-        "this data cannot tell that the threshold gains anything in \(goal.rawValue):"
-          + " --temperature-only leaves it at 0.5")
+        "this data does not show that the threshold improves \(goal.rawValue); with the temperature"
+          + " alone it stays at 0.5")
     }
     let thresholds = held.decisions.map(\.threshold)
     if let low = thresholds.min(), let high = thresholds.max(), high - low > 0.2 {
@@ -103,16 +93,16 @@ extension TuneThreshold {
   }
 
   /// Two numbers for programs, one column for people.
-  private func intervalColumns(_ key: String) -> [ReportTable.Column] {
-    json
+  private func intervalColumns(_ key: String, _ forPrograms: Bool) -> [ReportTable.Column] {
+    forPrograms
       ? [.number("\(key)_lower"), .number("\(key)_upper")]
       : [.text("\(key)_interval", "95 % interval", overflow: .keep)]
   }
 
-  private func interval(_ interval: Interval?) -> [ReportCell] {
-    guard let interval else { return json ? [.missing, .missing] : [.missing] }
+  private func interval(_ interval: Interval?, _ forPrograms: Bool) -> [ReportCell] {
+    guard let interval else { return forPrograms ? [.missing, .missing] : [.missing] }
     let (low, high) = (interval.lower, interval.upper)
-    return json
+    return forPrograms
       ? [.percent(low, digits: 2), .percent(high, digits: 2)]
       : [.text("\(fixedPoint(low * 100, digits: 2)) to \(fixedPoint(high * 100, digits: 2))")]
   }
