@@ -5,7 +5,7 @@ import MBQReport
 import MBQRuntime
 
 /// A profile as tables: by kind of operation, by operation, by layer, and by step.
-struct ProfileTables {
+package struct ProfileTables: Sendable {
   private let profile: StepProfile
   private let header: PackedHeader
 

@@ -6,7 +6,7 @@ import MBQRuntime
 ///
 /// A mean, so that parts add up to the whole; of the faster half, so that a round somebody disturbed
 /// does not count.
-struct StepProfile {
+struct StepProfile: Sendable {
   /// Rounds that went into the means.
   let rounds: Int
   let workers: Int
