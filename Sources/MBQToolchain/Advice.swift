@@ -1,5 +1,5 @@
-public import MBQCore
-public import MBQEvaluation
+import MBQCore
+import MBQEvaluation
 import MBQReport
 
 /// What the caller of the toolchain should know of a result, or do next; nothing of it is an error.

@@ -1,7 +1,7 @@
 import Foundation
 import MBQCore
-package import MBQKernels
-package import MBQRuntime
+import MBQKernels
+import MBQRuntime
 
 /// Every command of `mbq` as a call: option values in, result values out.
 ///

@@ -1,4 +1,4 @@
-public import MBQCore
+import MBQCore
 
 /// What a call refuses before it asks any other part of the toolchain.
 public enum ToolchainError: SettingError, Equatable {

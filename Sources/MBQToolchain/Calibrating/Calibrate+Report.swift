@@ -1,6 +1,6 @@
 import MBQCore
-package import MBQQuantizer
-package import MBQReport
+import MBQQuantizer
+import MBQReport
 
 extension CalibrateResult {
   /// The audit of the texts, and the most notable hidden states by the ranges that `observer` chooses.

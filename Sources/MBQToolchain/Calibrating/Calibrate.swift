@@ -2,7 +2,7 @@ import Foundation
 import MBQCheckpoints
 import MBQCore
 import MBQEvaluation
-package import MBQQuantizer
+import MBQQuantizer
 import MBQRuntime
 
 /// What `Toolchain.calibrate` measures.

@@ -1,4 +1,4 @@
-public import MBQCore
+import MBQCore
 
 /// Why texts cannot be calibrated on.
 public enum CalibrationDataError: SettingError, Equatable {

@@ -1,6 +1,6 @@
 import MBQCore
-public import MBQEvaluation
-package import MBQRuntime
+import MBQEvaluation
+import MBQRuntime
 
 /// What `Toolchain.check` judges a model by.
 public struct CheckOptions: Sendable, Equatable {

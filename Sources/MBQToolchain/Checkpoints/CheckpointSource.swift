@@ -1,5 +1,5 @@
 import Foundation
-package import MBQCheckpoints
+import MBQCheckpoints
 import MBQQuantizer
 
 /// Where a checkpoint is.

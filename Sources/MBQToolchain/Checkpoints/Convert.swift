@@ -1,4 +1,4 @@
-package import MBQCheckpoints
+import MBQCheckpoints
 import MBQCore
 import MBQModel
 

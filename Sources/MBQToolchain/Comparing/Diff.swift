@@ -1,8 +1,10 @@
 import MBQCheckpoints
 import MBQCore
 import MBQEvaluation
+import MBQFormat
+import MBQModel
 import MBQQuantizer
-package import MBQReport
+import MBQReport
 import MBQRuntime
 
 /// What `Toolchain.diff` sets side by side.

@@ -1,7 +1,7 @@
 import MBQCore
 import MBQEvaluation
 import MBQQuantizer
-package import MBQReport
+import MBQReport
 
 extension QuantizeResult {
   package var report: Report {

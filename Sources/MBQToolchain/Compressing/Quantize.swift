@@ -1,7 +1,8 @@
 import Foundation
 import MBQCheckpoints
 import MBQCore
-public import MBQQuantizer
+import MBQEvaluation
+import MBQQuantizer
 import MBQRuntime
 
 /// What `Toolchain.quantize` makes.

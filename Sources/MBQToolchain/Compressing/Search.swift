@@ -1,7 +1,7 @@
 import MBQCheckpoints
 import MBQCore
-public import MBQEvaluation
-public import MBQQuantizer
+import MBQEvaluation
+import MBQQuantizer
 import MBQReport
 
 /// What `Toolchain.search` looks for.

@@ -1,6 +1,6 @@
 import MBQCheckpoints
 import MBQCore
-package import MBQQuantizer
+import MBQQuantizer
 import MBQRuntime
 
 /// What `Toolchain.sensitivity` measures.

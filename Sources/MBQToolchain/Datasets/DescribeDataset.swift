@@ -1,6 +1,7 @@
 import MBQCheckpoints
 import MBQCore
-public import MBQEvaluation
+import MBQEvaluation
+import MBQModel
 import MBQQuantizer
 import MBQRuntime
 import MBQTokenizer

@@ -1,7 +1,7 @@
 import Foundation
 import MBQCore
-public import MBQEvaluation
-package import MBQReport
+import MBQEvaluation
+import MBQReport
 
 /// What `Toolchain.split` does.
 public struct SplitOptions: Sendable, Equatable {

@@ -1,7 +1,7 @@
-package import MBQCheckpoints
+import MBQCheckpoints
 import MBQCore
 import MBQKernels
-package import MBQQuantizer
+import MBQQuantizer
 import MBQReport
 import MBQRuntime
 
@@ -96,9 +96,9 @@ extension Toolchain {
       progress.show("time", Double(index + 1) / Double(shapes.count))
     }
     progress.finish()
-    diagnosis.progress = { _ in }
     let report = DoctorReport(
-      checkpoint: options.checkpoint.path, kernels: kernels.name, diagnosis: diagnosis,
+      checkpoint: options.checkpoint.path, kernels: kernels.name,
+      texts: diagnosis.hasTexts ? diagnosis.texts.count : nil, tokenCount: diagnosis.tokenCount,
       sites: sites, times: times)
     if let plot = options.plot { try AtomicFile.write(report.plot.svg, to: plot) }
     return DoctorResult(sites: sites, report: report)

@@ -1,6 +1,6 @@
 import Foundation
 import MBQQuantizer
-package import MBQReport
+import MBQReport
 
 /// What it comes to, and the form for programs.
 extension DoctorReport {
@@ -90,9 +90,8 @@ extension DoctorReport {
 
   package var facts: [Report.Fact] {
     let what =
-      diagnosis.hasTexts
-      ? "\(diagnosis.texts.count) texts, \(Human.count(diagnosis.tokenCount)) tokens"
-      : "none: \(Human.count(diagnosis.tokenCount)) seeded random word pieces stand in"
+      texts.map { "\($0) texts, \(Human.count(tokenCount)) tokens" }
+      ?? "none: \(Human.count(tokenCount)) seeded random word pieces stand in"
     var facts: [Report.Fact] = [
       .init("checkpoint", checkpoint), .init("verdict", verdict), .init("texts", what),
       .init("sites", "\(linears.count) linears, \(adds.count) residual adds"),
@@ -183,8 +182,8 @@ extension DoctorReport {
   package var json: JSON {
     JSON(
       checkpoint: checkpoint, health: health.name, verdict: verdict,
-      texts: diagnosis.hasTexts ? diagnosis.texts.count : 0, tokens: diagnosis.tokenCount,
-      randomTexts: !diagnosis.hasTexts, hazards: hazards, remedies: remedies, kernels: kernels,
+      texts: texts ?? 0, tokens: tokenCount,
+      randomTexts: texts == nil, hazards: hazards, remedies: remedies, kernels: kernels,
       linears: linears.map { site in
         let times = times[.init(inputs: site.inputs, outputs: site.outputs)]
         return Linear(

@@ -1,12 +1,14 @@
 import Foundation
 import MBQQuantizer
-package import MBQReport
+import MBQReport
 
 /// A diagnosis as facts and tables of at most 80 columns, the worst sites first.
-package struct DoctorReport {
+package struct DoctorReport: Sendable {
   var checkpoint: String
   var kernels: String
-  var diagnosis: Diagnosis
+  /// The texts that were run; `nil`: random word pieces stood in.
+  var texts: Int?
+  var tokenCount: Int
   var sites: [SiteDiagnosis]
   var times: [LinearTimes.Shape: LinearTimes]
   private static let siteCount = 12

@@ -1,5 +1,6 @@
 import MBQCore
-public import MBQEvaluation
+import MBQEvaluation
+import MBQRuntime
 
 /// What `Toolchain.evaluate` measures.
 public struct EvaluateOptions: Sendable, Equatable {

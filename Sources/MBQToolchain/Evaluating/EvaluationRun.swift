@@ -1,5 +1,6 @@
 import MBQCore
 import MBQEvaluation
+import MBQKernels
 import MBQRuntime
 
 /// Runs a model, and a baseline beside it, over the rows of a dataset or over a part of them.

@@ -1,6 +1,6 @@
-public import MBQCore
-public import MBQEvaluation
-package import MBQRuntime
+import MBQCore
+import MBQEvaluation
+import MBQRuntime
 
 /// Why a model is not evaluated, or not compared.
 public enum EvaluationRunError: SettingError, Equatable {
@@ -41,7 +41,7 @@ public enum EvaluationRunError: SettingError, Equatable {
     case .changedData(let path):
       "'\(path)' changed while it was read; run this again when nothing writes to it"
     case .noLabels(let error):
-      error.explanation(naming: name)
+      error.explanation
         + "; without labels there is no accuracy, but \(name(.baseline)) compares two models on such"
         + " texts"
     case .noLabelsForDrop(let data, let column):

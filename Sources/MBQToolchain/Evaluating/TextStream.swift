@@ -1,5 +1,5 @@
 import MBQCore
-package import MBQRuntime
+import MBQRuntime
 
 /// Feeds texts to a model in batches of some thousand tokens: memory stays bounded, threads stay busy.
 package struct TextStream<Row> {

@@ -1,7 +1,7 @@
 import MBQCheckpoints
 import MBQCore
 import MBQModel
-package import MBQReport
+import MBQReport
 
 extension InspectResult {
   /// What it holds; `tensors` lists every tensor, `all` also every tensor that the model does not use.

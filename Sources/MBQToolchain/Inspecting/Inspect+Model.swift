@@ -1,6 +1,8 @@
+import MBQCheckpoints
 import MBQCore
 import MBQFormat
 import MBQModel
+import MBQQuantizer
 import MBQReport
 import MBQRuntime
 import MBQSchemes

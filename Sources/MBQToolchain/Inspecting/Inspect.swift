@@ -1,7 +1,9 @@
-package import MBQCheckpoints
+import MBQCheckpoints
 import MBQCore
-package import MBQQuantizer
-package import MBQRuntime
+import MBQFormat
+import MBQModel
+import MBQQuantizer
+import MBQRuntime
 
 /// What `Toolchain.inspect` found.
 public struct InspectResult: Sendable {

@@ -2,7 +2,7 @@ import MBQCheckpoints
 import MBQCore
 import MBQEvaluation
 import MBQQuantizer
-package import MBQReport
+import MBQReport
 import MBQRuntime
 
 /// A checkpoint at 32, 16 and 8 bits, measured.

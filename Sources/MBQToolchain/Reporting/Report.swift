@@ -1,7 +1,7 @@
 import Foundation
 import MBQCore
-public import MBQEvaluation
-public import MBQReport
+import MBQEvaluation
+import MBQReport
 
 /// What `Toolchain.report` puts side by side.
 public struct ReportOptions: Sendable, Equatable {

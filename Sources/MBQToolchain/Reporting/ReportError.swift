@@ -1,4 +1,4 @@
-public import MBQCore
+import MBQCore
 import MBQReport
 
 /// Why there is no report.

@@ -1,5 +1,7 @@
 import MBQCore
 import MBQEvaluation
+import MBQReport
+import MBQKernels
 import MBQRuntime
 
 /// The answers of all variants to a dataset, found in one pass over it.

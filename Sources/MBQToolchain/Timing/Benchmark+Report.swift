@@ -1,4 +1,4 @@
-package import MBQReport
+import MBQReport
 
 extension BenchmarkResult {
   /// `steps` adds a table of every step to a profile.

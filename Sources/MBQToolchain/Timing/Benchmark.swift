@@ -1,9 +1,10 @@
 import MBQCore
-package import MBQEvaluation
+import MBQEvaluation
 import MBQFormat
+import MBQKernels
 import MBQModel
 import MBQReport
-package import MBQRuntime
+import MBQRuntime
 
 /// What `Toolchain.benchmark` times.
 public struct BenchmarkOptions: Sendable, Equatable {

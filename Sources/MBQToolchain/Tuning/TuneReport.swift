@@ -1,7 +1,7 @@
 import MBQCore
 import MBQEvaluation
 import MBQModel
-package import MBQReport
+import MBQReport
 
 extension TuneResult {
   /// What tuning found; `forPrograms` gives intervals as two numbers in place of one text.

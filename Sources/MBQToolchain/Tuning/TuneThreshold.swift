@@ -1,10 +1,10 @@
 import Foundation
 import MBQCore
-package import MBQEvaluation
+import MBQEvaluation
 import MBQFormat
-package import MBQModel
+import MBQModel
 import MBQPacking
-package import MBQRuntime
+import MBQRuntime
 
 /// What `Toolchain.tuneThreshold` fits.
 public struct TuneOptions: Sendable, Equatable {
