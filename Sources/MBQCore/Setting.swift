@@ -7,7 +7,7 @@
 public enum Setting: String, Sendable, CaseIterable {
   case activations, allowOverlap, baseline, batch, bits, calibration, candidate, checkpoint, columns
   case confidence, configuration, data, embeddingBits, evaluation, failOn, flips, folder, format
-  case group, keepLayers, keepVocabularyOf, kernels, labelColumn, labelMap, layers, maximumDrop
+  case group, junit, keepLayers, keepVocabularyOf, kernels, labelColumn, labelMap, layers, maximumDrop
   case maximumFlips, maximumP95, maximumP95Ratio, maximumSize, maximumTokens, merge, mistakes
   case mistakesFile, model, observer, output, pattern, plot, points, prune, randomState, recipe, rounding
   case rounds, sampleTexts, sampleTokens, seed, sensitivity, shard, sparsity, stratify, targetSize, temperatureOnly, test, text
@@ -35,6 +35,7 @@ public enum Setting: String, Sendable, CaseIterable {
     case .folder: "folder"
     case .format: "dataset format"
     case .group: "group size"
+    case .junit: "JUnit file"
     case .keepLayers: "number of layers to keep"
     case .keepVocabularyOf: "vocabulary text"
     case .kernels: "kernel set"

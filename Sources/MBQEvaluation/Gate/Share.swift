@@ -3,7 +3,7 @@ public import MBQCore
 /// A share of rows, of weights or of probability, from 0 to 1; for accuracy, 0.01 is a percentage point.
 ///
 /// The one type for every limit and level that people write as a percentage.
-public struct Share: Sendable, Hashable, Comparable {
+public struct Share: Sendable, Hashable, Comparable, CustomStringConvertible {
   public let value: Double
 
   /// `value` is clamped to 0...1.
@@ -51,6 +51,9 @@ public struct Share: Sendable, Hashable, Comparable {
     value = share
   }
 
+  /// In percent, such as `0.5%`.
+  public var description: String { "\(ShareError.percent(value))%" }
+
   private static func trimmed(_ text: String) -> String {
     let start = text.drop { $0 == " " }
     return String(start.reversed().drop { $0 == " " }.reversed())
@@ -83,7 +86,7 @@ public enum ShareError: ExplainedError, Equatable {
   }
 
   /// `number` times 100, without trailing zeros.
-  private static func percent(_ number: Double) -> String {
+  static func percent(_ number: Double) -> String {
     let hundredth = (number * 1e8).rounded() / 1e6
     return hundredth == hundredth.rounded() ? "\(Int(hundredth))" : "\(hundredth)"
   }

@@ -2,7 +2,7 @@ import MBQQuantizer
 import MBQReport
 
 /// What a calibration found, as tables of at most 80 columns.
-struct CalibrationReport {
+package struct CalibrationReport {
   let texts: CalibrationTexts
   let statistics: CalibrationStatistics
   let observer: any RangeObserver.Type
@@ -132,7 +132,7 @@ struct CalibrationReport {
     ]
   }
 
-  static let legend =
+  package static let legend =
     "range: the magnitude that becomes 127, as the observer chooses it\n"
     + "peak/rms: the largest magnitude over the root mean square\n"
     + "channels: the largest channel's peak over the median channel's\n"

@@ -12,10 +12,14 @@ public struct DoctorOptions: Sendable, Equatable {
   public var text: String?
   public var dataset = DatasetOptions()
   /// Texts to draw, and the tokens each is cut to.
-  public var sampleTexts = 16
-  public var sampleTokens = 128
+  public var sampleTexts = Self.sampleTexts
+  public var sampleTokens = Self.sampleTokens
   /// Gets a plot of the residual stream's range, layer by layer, as SVG.
   public var plot: String?
+
+  /// As many as tell sites apart; `sensitivity` takes the same.
+  public static let sampleTexts = SensitivityRun.texts
+  public static let sampleTokens = SensitivityRun.maximumTokens
 
   public init(checkpoint: CheckpointSource, text: String? = nil) {
     self.checkpoint = checkpoint
