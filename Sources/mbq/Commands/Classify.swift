@@ -1,4 +1,5 @@
 import ArgumentParser
+import MBQEvaluation
 import MBQModel
 import MBQReport
 import MBQRuntime

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MBQCore
+import MBQQuantizer
 import MBQReport
 import MBQToolchain
 

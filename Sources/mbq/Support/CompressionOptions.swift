@@ -1,7 +1,7 @@
 import ArgumentParser
-import MBQCheckpoints
-import MBQCore
+import MBQEvaluation
 import MBQQuantizer
+import MBQToolchain
 
 /// How a checkpoint is compressed: a recipe, and options that change it.
 struct CompressionOptions: ParsableArguments {
@@ -40,8 +40,10 @@ struct CompressionOptions: ParsableArguments {
   var keepLayers: Int?
 
   @Option(
-    help: ArgumentHelp("The share of weights to set to zero, 0 to 0.95.", valueName: "share"))
-  var sparsity: Double?
+    help: ArgumentHelp(
+      "The share of weights to set to zero: 0 to 0.95, or 0% to 95%.", valueName: "share"),
+    transform: Parse.share)
+  var sparsity: Share?
 
   @Option(
     help: ArgumentHelp(
@@ -110,19 +112,21 @@ struct CompressionOptions: ParsableArguments {
   /// The recipe with the options' changes.
   ///
   /// Values out of range are refused as the recipe reader refuses them.
-  func resolved() throws -> Recipe {
-    var result =
-      try recipe.map { try RecipeReader.read(path: RecipeFiles.find($0)) } ?? Recipe()
-    var weights = result.weights ?? .init()
-    if let bits { weights.bits = bits }
-    if let group { weights.group = group }
-    weights.rounding = try named(rounding, "--rounding") ?? weights.rounding
-    if weights.rounding == nil, (weights.bits ?? 8) <= 4, hasText { weights.rounding = .gptq }
-    result.weights = weights
-    var embeddings = result.embeddings ?? .init()
-    if let embeddingBits { embeddings.bits = embeddingBits }
-    if let group { embeddings.group = group }
-    result.embeddings = embeddings
+  func recipe(_ toolchain: Toolchain) throws -> Recipe {
+    var result = try recipe.map { try toolchain.recipe(named: $0) } ?? Recipe()
+    if bits != nil || group != nil || rounding != nil {
+      var weights = result.weights ?? .init()
+      weights.bits = bits ?? weights.bits
+      weights.group = group ?? weights.group
+      weights.rounding = try named(rounding, "--rounding") ?? weights.rounding
+      result.weights = weights
+    }
+    if embeddingBits != nil || group != nil {
+      var embeddings = result.embeddings ?? .init()
+      embeddings.bits = embeddingBits ?? embeddings.bits
+      embeddings.group = group ?? embeddings.group
+      result.embeddings = embeddings
+    }
     if let keepLayers {
       result.keepLayers = .first(keepLayers)
       if hasText, result.recover == nil {
@@ -131,24 +135,24 @@ struct CompressionOptions: ParsableArguments {
       }
     }
     try applyPruning(&result)
-    var activations = result.activations ?? .init()
-    activations.scheme = try named(self.activations, "--activations") ?? activations.scheme
-    if let observer {
-      guard Observers.named(observer) != nil else {
+    if activations != nil || observer != nil {
+      var activations = result.activations ?? .init()
+      activations.scheme = try named(self.activations, "--activations") ?? activations.scheme
+      if let observer, Observers.named(observer) == nil {
         throw CommandError.usage(
           "--observer is '\(observer)'; allowed: \(Observers.names.joined(separator: ", "))")
       }
-      activations.observer = observer
+      activations.observer = observer ?? activations.observer
+      result.activations = activations
     }
-    result.activations = activations
     if let equalize { result.equalize = equalize }
-    if compress || (weights.bits ?? 8) < 4 || result.prune?.sparsity != nil {
-      result.compress = result.compress ?? true
+    if compress { result.compress = true }
+    if texts != nil || textTokens != nil {
+      var calibration = result.calibration ?? .init()
+      calibration.texts = texts ?? calibration.texts
+      calibration.maxTokens = textTokens ?? calibration.maxTokens
+      result.calibration = calibration
     }
-    var calibration = result.calibration ?? .init()
-    if let texts { calibration.texts = texts }
-    if let textTokens { calibration.maxTokens = textTokens }
-    result.calibration = calibration
     try check(result)
     return result
   }
@@ -159,7 +163,7 @@ struct CompressionOptions: ParsableArguments {
     pruning.method =
       try named(prune, "--prune") ?? pruning.method ?? (hasText ? .sparseGPT : .magnitude)
     pruning.pattern = try named(pattern, "--pattern") ?? pruning.pattern
-    pruning.sparsity = sparsity ?? pruning.sparsity ?? 0.5
+    pruning.sparsity = sparsity?.value ?? pruning.sparsity ?? 0.5
     recipe.prune = pruning
   }
 
