@@ -1,4 +1,4 @@
-/* Where the attention kernels keep their things inside the scratch they are given. */
+/* Where linears and attentions keep their things inside the scratch they are given. */
 #ifndef MBQ_SCRATCH_H
 #define MBQ_SCRATCH_H
 
@@ -7,8 +7,8 @@
 /* The most query rows any kernel set takes at once. */
 enum { MBQ_MAX_ROWS = 12 };
 
-/* Blocks of rows that share an int4 panel once it is widened: a tile of the executor. */
-enum { MBQ_SHARED_BLOCKS = 6 };
+/* Blocks of rows that share an int4 panel once it is widened: a tile. */
+enum { MBQ_SHARED_BLOCKS = MBQ_TILE_ROWS / MBQ_MAX_ROWS };
 
 typedef struct {
   uint32_t blocks;   /* of rows that are on the grid at the same time */

@@ -32,7 +32,7 @@ struct Int4ModelTests {
     for (index, tensor) in try header(of: file).tensors.enumerated() {
       let values = plain.tensors[index]
       guard tensor.scheme.bits <= 8 else {
-        let scheme = WeightSchemes.scheme(tensor.scheme)
+        let scheme = tensor.scheme
         writer.add(scheme.encode(values.values, rows: tensor.rows, columns: tensor.columns))
         continue
       }
@@ -108,7 +108,7 @@ struct Int4ModelTests {
     for (tensor, plain) in zip(exact.tensors, try PlainModel(file).tensors) {
       var isTable = false
       if case .rows = tensor.scheme.layout { isTable = true }
-      let scheme: any WeightScheme.Type = isTable ? Float32Rows.self : Float32Panels.self
+      let scheme: SchemeCode = isTable ? .float32 : .float32Panels
       writer.add(scheme.encode(plain.values, rows: tensor.rows, columns: tensor.columns))
     }
     let (options, vocabulary) = try SmallModel.tokenizerSections()

@@ -103,16 +103,16 @@ struct SpecificationTests {
   @Test("schemes")
   func schemes() throws {
     let documented = try table(section("TENS"), "code")
-    let coded = WeightSchemes.all.map { scheme in
+    let coded = SchemeCode.allCases.map { scheme in
       let layout =
-        switch scheme.code.layout {
+        switch scheme.layout {
         case .rows: "rows"
         case .panels(let group): "panels of \(group)"
         }
       return [
-        "\(scheme.code.rawValue)", "`\(scheme.name)`", "\(scheme.code.bits)", layout,
-        scheme.code.hasScales ? "one bfloat16 a row" : "no",
-        scheme.code.groupSize.map { "\($0)" } ?? "no",
+        "\(scheme.rawValue)", "`\(scheme.name)`", "\(scheme.bits)", layout,
+        scheme.hasScales ? "one bfloat16 a row" : "no",
+        scheme.groupSize.map { "\($0)" } ?? "no",
       ]
     }
     #expect(documented == coded)

@@ -1,6 +1,7 @@
-import CMBQKernels
 import MBQCore
 import MBQKernels
+import MBQModel
+import MBQSchemes
 import Testing
 
 /// int4 weights, fixed steps, 16-bit activations and smoothing: every set gives generic C's bits, and
@@ -101,7 +102,7 @@ struct IntegerFormTests {
   /// 65,536 products whose parts are all as large as they get.
   @Test("the deepest product does not overflow", arguments: KernelSets.runnable)
   func deepest(kernels: KernelSet) {
-    let depth = Int(MBQ_MAX_DEPTH)
+    let depth = KernelSet.deepestProduct
     let problem = LinearProblem(
       .int8, LinearShape(rows: 2, inputs: depth, outputs: 2), LinearOptions(hasBias: false),
       input: (0..<(2 * depth)).map { $0 < depth ? 1 : -1 },
@@ -113,7 +114,7 @@ struct IntegerFormTests {
   }
 
   @Test("rows of int4 tables", arguments: KernelSets.runnable)
-  func tables(kernels: KernelSet) {
+  func tables(kernels: KernelSet) throws {
     var generator = SeededGenerator(seed: 12)
     for width in [1, 2, 15, 16, 17, 32, 33, 64, 127, 130] {
       for size in [32, 64, 128] {
@@ -131,12 +132,18 @@ struct IntegerFormTests {
           return Float(group % 16 * (level - group / 16)) * 0.37
         }
         let stored = GuardedBytes(bytes)
+        let groupBytes = GuardedBytes(groups)
         for start: [Float] in [[], generator.floats(width)] {
           let y = GuardedRows(
             start.isEmpty ? [Float](repeating: .nan, count: width) : start, rows: 1, width: width)
-          kernels.functions.widen_row(
-            y.base, UnsafeRawPointer(stored.base), 0.37, UInt32(width), UInt32(MBQ_ROW_I4),
-            start.isEmpty ? 0 : 1, groups, UInt32(size))
+          let scheme = try #require(
+            SchemeCode.scheme(.levels(bits: 4, group: size), inPanels: false))
+          kernels.widen(
+            StoredRow(
+              scheme, width: width, elements: stored.base,
+              groups: UnsafePointer(groupBytes.base.assumingMemoryBound(to: UInt8.self)),
+              scale: 0.37),
+            to: y.base, adding: !start.isEmpty)
           #expect(y.guardsHold && y.paddingIsZero)
           let expected = start.isEmpty ? values : zip(start, values).map { $0 + $1 }
           #expect(difference(y.values, expected) == nil, "\(kernels.name), \(width), \(size)")

@@ -1,5 +1,5 @@
-import CMBQKernels
 import MBQCore
+import MBQModel
 
 /// Formats/arithmetic.md in scalar Swift, written from the document alone.
 ///
@@ -111,12 +111,12 @@ enum PlainArithmetic {
     return x.sign == .minus ? -t : t
   }
 
-  static func activate(_ x: Float, _ activation: Int) -> Float {
+  static func activate(_ x: Float, _ activation: LinearActivation) -> Float {
     switch activation {
-    case MBQ_ACTIVATION_RELU: x > 0 ? x : 0
-    case MBQ_ACTIVATION_GELU: gelu(x)
-    case MBQ_ACTIVATION_TANH: tanh(x)
-    default: x
+    case .none: x
+    case .relu: x > 0 ? x : 0
+    case .gelu: gelu(x)
+    case .tanh: tanh(x)
     }
   }
 
@@ -161,10 +161,10 @@ enum PlainArithmetic {
         if options.hasBias { value += problem.bias[n] }
         value = activate(value, options.activation)
         if options.residual != .none { value += problem.residual[row * outputs + n] }
-        if options.norm == MBQ_NORM_NO_NORM { value = value * problem.gamma[n] + problem.beta[n] }
+        if options.norm == .noNorm { value = value * problem.gamma[n] + problem.beta[n] }
         y.append(value)
       }
-      if options.norm == MBQ_NORM_LAYER_NORM {
+      if options.norm == .layerNorm {
         y = layerNorm(
           y, gamma: problem.gamma, beta: problem.beta, epsilon: options.epsilon)
       }

@@ -29,13 +29,13 @@ struct Int4SchemeTests {
   func levels(_ code: SchemeCode) throws {
     for (rows, columns) in Self.shapes {
       let (levels, groups, scales) = try Self.matrix(code, rows, columns)
-      let matrix = EncodedMatrix.int4(
+      let matrix = EncodedMatrix.levels(
         code, rows: rows, columns: columns, levels: levels, groups: groups, scales: scales)
-      #expect(matrix.int4Levels() == levels)
+      #expect(matrix.levels() == levels)
       #expect(matrix.elements.count == code.byteCount(rows: rows, columns: columns))
       let size = try #require(code.groupSize)
       let perRow = (columns + size - 1) / size
-      let values = WeightSchemes.scheme(code).decode(matrix)
+      let values = matrix.decoded()
       for row in 0..<rows {
         for column in 0..<columns {
           let group = Int(groups[row * perRow + column / size])
@@ -54,10 +54,10 @@ struct Int4SchemeTests {
       let size = try #require(code.groupSize)
       let perRow = (columns + size - 1) / size
       let places = (0..<rows).flatMap { row in
-        (0..<columns).map { code.index(row: row, column: $0, columns: columns) }
+        (0..<columns).map { code.levelPlace(row: row, column: $0, columns: columns) }
       }
-      #expect(Set(places).count == rows * columns)
-      #expect(places.allSatisfy { $0 < code.storedCount(rows: rows, columns: columns) })
+      #expect(Set(places.map { $0.byte * 8 + $0.shift }).count == rows * columns)
+      #expect(places.allSatisfy { $0.byte < code.byteCount(rows: rows, columns: columns) })
       let groups = (0..<rows).flatMap { row in
         (0..<perRow).map { code.groupIndex(row: row, group: $0, columns: columns) }
       }
@@ -72,16 +72,16 @@ struct Int4SchemeTests {
     #expect(panels.byteCount(rows: 17, columns: 70) == 2 * 9 * 64)
     #expect(panels.groupByteCount(rows: 17, columns: 70) == 2 * 3 * 16)
     // Byte and nibble.
-    #expect(panels.index(row: 0, column: 3, columns: 70) == 3 * 2)
-    #expect(panels.index(row: 0, column: 4, columns: 70) == 0 * 2 + 1)
-    #expect(panels.index(row: 2, column: 5, columns: 70) == (2 * 4 + 1) * 2 + 1)
-    #expect(panels.index(row: 0, column: 8, columns: 70) == 64 * 2)
-    #expect(panels.index(row: 16, column: 0, columns: 70) == 9 * 64 * 2)
+    #expect(panels.levelPlace(row: 0, column: 3, columns: 70) == .init(byte: 3, shift: 0))
+    #expect(panels.levelPlace(row: 0, column: 4, columns: 70) == .init(byte: 0, shift: 4))
+    #expect(panels.levelPlace(row: 2, column: 5, columns: 70) == .init(byte: (2 * 4 + 1), shift: 4))
+    #expect(panels.levelPlace(row: 0, column: 8, columns: 70) == .init(byte: 64, shift: 0))
+    #expect(panels.levelPlace(row: 16, column: 0, columns: 70) == .init(byte: 9 * 64, shift: 0))
     #expect(panels.groupIndex(row: 3, group: 2, columns: 70) == 2 * 16 + 3)
     #expect(panels.groupIndex(row: 16, group: 1, columns: 70) == 3 * 16 + 16)
     let rows = SchemeCode.int4RowsGroup64
     #expect(rows.byteCount(rows: 17, columns: 71) == 17 * 36)
-    #expect(rows.index(row: 1, column: 2, columns: 71) == (36 + 1) * 2)
+    #expect(rows.levelPlace(row: 1, column: 2, columns: 71) == .init(byte: 36 + 1, shift: 0))
     #expect(rows.groupIndex(row: 4, group: 1, columns: 71) == 9)
   }
 
@@ -89,15 +89,15 @@ struct Int4SchemeTests {
   func padding(_ code: SchemeCode) throws {
     for (rows, columns) in Self.shapes {
       let (levels, groups, scales) = try Self.matrix(code, rows, columns)
-      let matrix = EncodedMatrix.int4(
+      let matrix = EncodedMatrix.levels(
         code, rows: rows, columns: columns, levels: levels, groups: groups, scales: scales)
       let size = try #require(code.groupSize)
       let perRow = (columns + size - 1) / size
       let width = code.storedCount(rows: 1, columns: columns) / (code.isInteger ? 16 : 1)
       for row in 0..<rows {
         for column in columns..<width {
-          let place = code.index(row: row, column: column, columns: columns)
-          let level = matrix.elements[place / 2] >> UInt8(place % 2 * 4) & 15
+          let place = code.levelPlace(row: row, column: column, columns: columns)
+          let level = matrix.elements[place.byte] >> UInt8(place.shift) & 15
           #expect(level == groups[(row + 1) * perRow - 1] >> 4)
         }
       }
@@ -114,8 +114,8 @@ struct Int4SchemeTests {
     let values = (0..<(rows * columns)).map { index in
       Float.random(in: -1...1, using: &generator) * Float(index % columns / size) * 0.25
     }
-    let matrix = WeightSchemes.scheme(code).encode(values, rows: rows, columns: columns)
-    let decoded = WeightSchemes.scheme(code).decode(matrix)
+    let matrix = code.encode(values, rows: rows, columns: columns)
+    let decoded = matrix.decoded()
     let perRow = (columns + size - 1) / size
     for row in 0..<rows {
       let scale = Float(bitPattern: UInt32(matrix.scales[row]) << 16)
@@ -123,7 +123,7 @@ struct Int4SchemeTests {
         let byte = GroupByte(matrix.groups[row * perRow + group])
         let columnsOfIt = (group * size)..<min((group + 1) * size, columns)
         let range = columnsOfIt.map { abs(values[row * columns + $0]) }.max() ?? 0
-        #expect(byte.zero == 8 && byte.fitsInt8)
+        #expect(byte.zero == 8 && byte.fitsInt8(bits: 4))
         // The smallest multiplier whose seven steps cover the group.
         #expect(Float(byte.multiplier) * 7 * scale >= range * (1 - 1e-6))
         #expect(byte.multiplier == 0 || Float(byte.multiplier - 1) * 7 * scale < range)
@@ -140,7 +140,7 @@ struct Int4SchemeTests {
     for byte in UInt8.min...UInt8.max {
       let (multiplier, zero) = (Int(byte) % 16, Int(byte) / 16)
       let fits = (0...15).allSatisfy { abs(multiplier * ($0 - zero)) <= 127 }
-      #expect(GroupByte(byte).fitsInt8 == fits)
+      #expect(GroupByte(byte).fitsInt8(bits: 4) == fits)
       #expect(GroupByte(byte).byte == byte)
     }
   }
@@ -157,7 +157,7 @@ struct Int4SchemeTests {
         let given = EncodedMatrix.int8(
           code, rows: rows, columns: columns, levels: levels,
           scales: [UInt16](repeating: 0x3F80, count: rows))
-        let encoded = WeightSchemes.scheme(code).encode(
+        let encoded = code.encode(
           levels.map(Float.init), rows: rows, columns: columns)
         #expect(given == encoded)
       }

@@ -4,7 +4,9 @@
  * Conventions: matrices are row-major; strides count floats; every row starts on a multiple of 16
  * floats from the first and is readable and writable up to its width rounded up to 16 (the columns
  * past the width hold zeros). Vectors of per-channel numbers are padded with zeros in the same way.
- * Nothing here allocates, checks lengths or keeps state: MBQKernels does the checking. */
+ * Scratch, column sums and outputs of sums start on a multiple of 64 bytes; nothing else needs to be
+ * aligned beyond its type. Nothing here allocates, checks lengths or keeps state: MBQKernels, the only
+ * caller, checks what is said here. */
 #ifndef MBQ_KERNELS_H
 #define MBQ_KERNELS_H
 
@@ -19,6 +21,14 @@
  * 2^31 / 32385 = 66311, so 65536, the power of two below. */
 #define MBQ_MAX_DEPTH 65536
 
+/* The widest head of an attention, in columns. */
+#define MBQ_MAX_HEAD 256
+
+/* The most rows to give a linear at once: a multiple of every set's row block, so that only a text's
+ * last block is partly filled; more are taken in parts. Large enough that a layer's weights are read from the second cache a few
+ * times only, small enough that the rows' hidden states stay in it beside them. */
+#define MBQ_TILE_ROWS 72
+
 enum { MBQ_ACTIVATION_NONE = 0, MBQ_ACTIVATION_RELU = 1, MBQ_ACTIVATION_GELU = 2,
        MBQ_ACTIVATION_TANH = 3 };
 enum { MBQ_NORM_NONE = 0, MBQ_NORM_NO_NORM = 1, MBQ_NORM_LAYER_NORM = 2 };
@@ -31,7 +41,7 @@ typedef struct {
   const void *weights;         /* i8 [N/16][K/4][16][4]; f32 and f16 [N/16][K][16]; with groups two
                                 * of i8's steps of 4 inputs share 64 bytes, the first in the low nibbles */
   const float *scales;         /* (N) one per output channel; i8 only */
-  const int32_t *column_sums;  /* (N) 128 * sum over k of the weights; i8 only */
+  const int32_t *column_sums;  /* (N) 128 * sum over k of the weights, 64-byte aligned; i8 only */
   const float *bias;           /* (N) or NULL */
   const float *residual;       /* (rows, N) or NULL */
   size_t residual_stride;
@@ -57,7 +67,7 @@ typedef struct {
   float *output;
   size_t output_stride;
   uint32_t tokens, head_size;
-  uint32_t first_row, row_count;  /* the query rows to compute */
+  uint32_t row_count;          /* query rows to compute, from the first on */
   float scale;
   float query_step, key_step, value_step;  /* of every token (14); 0: each its own. int8 only */
   void *scratch;               /* mbq_attention_scratch(tokens, head_size) bytes, 64-byte aligned */
@@ -87,7 +97,8 @@ typedef struct {
    * MBQ_ROW_I4. */
   void (*widen_row)(float *output, const void *row, float scale, uint32_t width, uint32_t kind,
                     int accumulate, const uint8_t *groups, uint32_t group_size);
-  /* sums[n] = 128 * sum over k of the weights, int8 or with groups int4, as mbq_linear has them. */
+  /* sums[n] = 128 * sum over k of the weights, int8 or with groups int4, as mbq_linear has them; `sums`
+   * is 64-byte aligned. */
   void (*column_sums)(const void *weights, uint32_t inputs, uint32_t outputs, int32_t *sums,
                       const uint8_t *groups, uint32_t group_size);
   /* Keeps the set's multipliers busy for `iterations` turns, touching no memory; how many numbers were
@@ -102,7 +113,7 @@ size_t mbq_kernel_sets(const mbq_kernel_set *const **first);
 /* The MBQ_CPU_* bits of this processor. */
 uint32_t mbq_cpu_features(void);
 enum { MBQ_CPU_AVX2_FMA_F16C = 1, MBQ_CPU_AVX_VNNI = 2, MBQ_CPU_AVX512_VNNI = 4,
-       MBQ_CPU_CRC32 = 8, MBQ_CPU_NEON_DOTPROD = 16, MBQ_CPU_NEON_I8MM = 32 };
+       MBQ_CPU_NEON_DOTPROD = 8, MBQ_CPU_NEON_I8MM = 16 };
 
 size_t mbq_linear_scratch(uint32_t inputs, uint32_t group_size, int has_smoothing);
 size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size);
@@ -121,14 +132,5 @@ static inline void mbq_spin_hint(void) {
   __asm__ volatile("yield");
 #endif
 }
-
-/* CRC-32 (IEEE 802.3, as zlib's), continued from `crc`; start with 0. */
-uint32_t mbq_crc32(uint32_t crc, const void *bytes, size_t count);
-
-/* SHA-256. */
-void mbq_sha256(const void *bytes, size_t count, uint8_t digest[32]);
-
-/* Inflates a whole zlib stream that holds exactly `capacity` bytes; 0 if it does not. */
-int mbq_inflate(const void *input, size_t count, void *output, size_t capacity);
 
 #endif

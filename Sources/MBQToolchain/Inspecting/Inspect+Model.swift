@@ -49,7 +49,7 @@ extension InspectResult {
       for (index, tensor) in header.tensors.enumerated() {
         table.rows.append([
           .text(header.tensorName(index).text), .text("\(tensor.rows) × \(tensor.columns)"),
-          .text(WeightSchemes.scheme(tensor.scheme).name),
+          .text(tensor.scheme.name),
           .bytes(tensor.byteCount),
         ])
       }

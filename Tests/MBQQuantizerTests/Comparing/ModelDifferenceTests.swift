@@ -53,8 +53,8 @@ struct ModelDifferenceTests {
       #expect(change.a?.scheme == "float32-panels" && change.b?.scheme == "int8-channel")
       #expect(change.a?.bits == 32 && change.b?.bits == 8)
       #expect(change.a?.rows == rows && change.b?.columns == columns)
-      let rounded = Int8Channel.decode(
-        Int8Channel.encode(folded.values[index], rows: rows, columns: columns))
+      let rounded = SchemeCode.int8Channel
+        .encode(folded.values[index], rows: rows, columns: columns).decoded()
       let expected = plain(folded.values[index], rounded)
       let difference = try #require(change.difference)
       #expect(difference.rescaled == nil)

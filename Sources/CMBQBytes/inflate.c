@@ -2,7 +2,7 @@
  * sections where there is no library. Codes of up to FAST_BITS are looked up, longer ones decoded bit by
  * bit from the counts of each length. Every index is bounded before it is used, and the work by the
  * input's and the output's lengths. */
-#include "mbq_kernels.h"
+#include "mbq_bytes.h"
 
 #ifdef MBQ_SMALL /* a third slower, and 4 kB less */
 #define INLINE static

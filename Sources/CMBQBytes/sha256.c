@@ -1,5 +1,5 @@
 /* SHA-256 (FIPS 180-4): the digest of a packed model, checked on devices that have no library for it. */
-#include "mbq_kernels.h"
+#include "mbq_bytes.h"
 
 static const uint32_t constants[64] = {
     0x428A2F98, 0x71374491, 0xB5C0FBCF, 0xE9B5DBA5, 0x3956C25B, 0x59F111F1, 0x923F82A4, 0xAB1C5ED5,

@@ -32,7 +32,7 @@ uint32_t mbq_crc32(uint32_t crc, const void *bytes, size_t count) {
   uint32_t state = ~crc;
 #if defined(__x86_64__) || defined(__aarch64__)
   /* Asking the processor takes longer than a few bytes. */
-  if (count >= 256 && (mbq_cpu_features() & MBQ_CPU_CRC32)) {
+  if (count >= 256 && mbq_crc32_has_steps()) {
     const size_t done = mbq_crc32_whole_steps(&state, p, count);
     p += done;
     count -= done;

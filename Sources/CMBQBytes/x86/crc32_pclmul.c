@@ -6,7 +6,15 @@
  * last 16 bytes are a message with the same remainder, which the table finishes: no reduction here. */
 #if defined(__x86_64__)
 #include "../crc32.h"
+#include <cpuid.h>
 #include <immintrin.h>
+
+int mbq_crc32_has_steps(void) {
+  const uint32_t pclmul = 1u << 1, sse41 = 1u << 19;
+  uint32_t a, b, c, d;
+  return __get_cpuid(1, &a, &b, &c, &d) && (c & pclmul) && (c & sse41);
+}
+
 #pragma clang attribute push(__attribute__((target("pclmul,sse4.1"))), apply_to = function)
 
 static inline __m128i moved(__m128i x, __m128i by, __m128i next) {

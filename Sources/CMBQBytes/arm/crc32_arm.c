@@ -2,6 +2,24 @@
 #if defined(__aarch64__)
 #include "../crc32.h"
 #include <arm_acle.h>
+#if defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+int mbq_crc32_has_steps(void) {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & 1ul << 7) != 0;
+#elif defined(__APPLE__)
+  int value = 0;
+  size_t size = sizeof value;
+  return sysctlbyname("hw.optional.armv8_crc32", &value, &size, NULL, 0) == 0 && value;
+#else
+  return 0;
+#endif
+}
+
 #pragma clang attribute push(__attribute__((target("crc"))), apply_to = function)
 
 size_t mbq_crc32_whole_steps(uint32_t *state, const uint8_t *p, size_t count) {
