@@ -30,11 +30,11 @@ struct ModelDescription {
   var layerCount: Int { (packed.header.steps.compactMap(\.layer).max() ?? -1) + 1 }
 
   private static func name(_ scheme: SchemeCode) -> String {
-    switch scheme {
-    case .float32, .float32Panels: "fp32"
-    case .float16, .float16Panels: "fp16"
-    case .int8Channel, .int8Rows: "int8"
-    default: "int4"
+    switch scheme.storage {
+    case .float32: "fp32"
+    case .float16: "fp16"
+    case .int8: "int8"
+    case .levels(let bits, _): "int\(bits)"
     }
   }
 }
