@@ -14,7 +14,7 @@ extension RoundingPlan {
         grid: WeightGrid(bits, group, zeroPoint), method: method, pruning: pruning),
       embeddings: Weights(
         grid: WeightGrid(
-          recipe.embeddings?.bits ?? (bits <= 4 ? max(bits, 4) : bits),
+          recipe.embeddings?.bits ?? max(bits, 3),
           recipe.embeddings?.group ?? group, false),
         method: recipe.embeddings?.rounding
           ?? ((recipe.embeddings?.bits ?? bits) <= 4 ? .gptq : .nearest)))

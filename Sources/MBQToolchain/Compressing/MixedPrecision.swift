@@ -36,7 +36,7 @@ struct MixedPrecision {
   func recipe(budget: Int) throws(QuantizerError) -> Recipe {
     let group = recipe.weights?.group ?? 64
     let (allocation, smallest) = BitAllocation.choose(
-      sites, bits: [2, 3, 4, 8], group: group, budget: budget - fixedBytes)
+      sites, bits: SensitivityAnalysis.bits, group: group, budget: budget - fixedBytes)
     guard let allocation else {
       throw .targetSize(bytes: target, smallest: smallest + fixedBytes)
     }

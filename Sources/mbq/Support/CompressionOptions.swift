@@ -1,6 +1,7 @@
 import ArgumentParser
 import MBQEvaluation
 import MBQQuantizer
+import MBQSchemes
 import MBQToolchain
 
 /// How a checkpoint is compressed: a recipe, and options that change it.
@@ -31,7 +32,7 @@ struct CompressionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Bits of the word embeddings (default: as --bits, at least 4).", valueName: "n"))
+      "Bits of the word embeddings (default: as --bits, at least 3).", valueName: "n"))
   var embeddingBits: Int?
 
   @Option(
@@ -190,9 +191,9 @@ struct CompressionOptions: ParsableArguments {
       let text = allowed.map { "\($0)" }.joined(separator: ", ")
       throw .usage("\(option) is \(value); allowed: \(text)")
     }
-    try within(recipe.weights?.bits, [2, 3, 4, 8, 16, 32], "--bits")
-    try within(recipe.embeddings?.bits, [2, 3, 4, 8, 16, 32], "--embedding-bits")
-    try within(recipe.weights?.group, [32, 64, 128], "--group")
+    try within(recipe.weights?.bits, SchemeCode.bitChoices, "--bits")
+    try within(recipe.embeddings?.bits, SchemeCode.bitChoices, "--embedding-bits")
+    try within(recipe.weights?.group, SchemeCode.groupSizes, "--group")
     if let keepLayers, keepLayers < 1 {
       throw .usage("--keep-layers is \(keepLayers); allowed: 1 and more")
     }

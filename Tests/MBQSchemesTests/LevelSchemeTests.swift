@@ -2,9 +2,9 @@ import MBQCore
 import MBQSchemes
 import Testing
 
-@Suite("int4 schemes")
-struct Int4SchemeTests {
-  private static let codes = SchemeCode.allCases.filter { $0.bits == 4 }
+@Suite("Schemes of levels")
+struct LevelSchemeTests {
+  private static let codes = SchemeCode.allCases.filter { $0.groupSize != nil }
   private static let shapes: [(rows: Int, columns: Int)] = [
     (1, 1), (1, 2), (2, 7), (3, 8), (5, 33), (16, 32), (17, 65), (20, 130), (33, 128),
   ]
@@ -16,9 +16,10 @@ struct Int4SchemeTests {
     var generator = SeededGenerator(seed: UInt64(rows * 1000 + columns))
     let size = try #require(code.groupSize)
     let count = rows * ((columns + size - 1) / size)
-    let levels = (0..<(rows * columns)).map { _ in UInt8.random(in: 0...15, using: &generator) }
+    let top = UInt8(1 << code.bits - 1)
+    let levels = (0..<(rows * columns)).map { _ in UInt8.random(in: 0...top, using: &generator) }
     let groups = (0..<count).map { _ in
-      UInt8.random(in: 0...8, using: &generator) | UInt8.random(in: 0...15, using: &generator) << 4
+      UInt8.random(in: 0...8, using: &generator) | UInt8.random(in: 0...top, using: &generator) << 4
     }
     return (
       levels, groups, (0..<rows).map { _ in UInt16.random(in: 0x3000...0x3F00, using: &generator) }
@@ -53,11 +54,17 @@ struct Int4SchemeTests {
     for (rows, columns) in Self.shapes {
       let size = try #require(code.groupSize)
       let perRow = (columns + size - 1) / size
-      let places = (0..<rows).flatMap { row in
-        (0..<columns).map { code.levelPlace(row: row, column: $0, columns: columns) }
+      // Every level has its bits to itself, and with those of the padding they fill the bytes.
+      let places = LevelPlaces(code, columns: columns)
+      var bytes = [UInt8](repeating: 0, count: code.byteCount(rows: rows, columns: columns))
+      let storedRows = code.hasPanels ? roundUp(rows, to: 16) : rows
+      for row in 0..<storedRows {
+        for column in 0..<code.storedColumns(columns) {
+          #expect(places.level(row: row, column: column, in: bytes) == 0)
+          places.store(UInt8(1 << code.bits - 1), row: row, column: column, in: &bytes)
+        }
       }
-      #expect(Set(places.map { $0.byte * 8 + $0.shift }).count == rows * columns)
-      #expect(places.allSatisfy { $0.byte < code.byteCount(rows: rows, columns: columns) })
+      #expect(bytes.allSatisfy { $0 == 255 })
       let groups = (0..<rows).flatMap { row in
         (0..<perRow).map { code.groupIndex(row: row, group: $0, columns: columns) }
       }
@@ -71,18 +78,49 @@ struct Int4SchemeTests {
     let panels = SchemeCode.int4ChannelGroup32
     #expect(panels.byteCount(rows: 17, columns: 70) == 2 * 9 * 64)
     #expect(panels.groupByteCount(rows: 17, columns: 70) == 2 * 3 * 16)
-    // Byte and nibble.
-    #expect(panels.levelPlace(row: 0, column: 3, columns: 70) == .init(byte: 3, shift: 0))
-    #expect(panels.levelPlace(row: 0, column: 4, columns: 70) == .init(byte: 0, shift: 4))
-    #expect(panels.levelPlace(row: 2, column: 5, columns: 70) == .init(byte: (2 * 4 + 1), shift: 4))
-    #expect(panels.levelPlace(row: 0, column: 8, columns: 70) == .init(byte: 64, shift: 0))
-    #expect(panels.levelPlace(row: 16, column: 0, columns: 70) == .init(byte: 9 * 64, shift: 0))
+    expect(panels, columns: 70, row: 0, 3, [3: 0x0F])
+    expect(panels, columns: 70, row: 0, 4, [0: 0xF0])
+    expect(panels, columns: 70, row: 2, 5, [2 * 4 + 1: 0xF0])
+    expect(panels, columns: 70, row: 0, 8, [64: 0x0F])
+    expect(panels, columns: 70, row: 16, 0, [9 * 64: 0x0F])
     #expect(panels.groupIndex(row: 3, group: 2, columns: 70) == 2 * 16 + 3)
     #expect(panels.groupIndex(row: 16, group: 1, columns: 70) == 3 * 16 + 16)
     let rows = SchemeCode.int4RowsGroup64
     #expect(rows.byteCount(rows: 17, columns: 71) == 17 * 36)
-    #expect(rows.levelPlace(row: 1, column: 2, columns: 71) == .init(byte: 36 + 1, shift: 0))
+    expect(rows, columns: 71, row: 1, 2, [36 + 1: 0x0F])
     #expect(rows.groupIndex(row: 4, group: 1, columns: 71) == 9)
+  }
+
+  /// A level of nothing but ones sets these bits, by byte, and no others.
+  private func expect(
+    _ code: SchemeCode, columns: Int, row: Int, _ column: Int, _ bits: [Int: UInt8]
+  ) {
+    var bytes = [UInt8](repeating: 0, count: code.byteCount(rows: row + 1, columns: columns))
+    LevelPlaces(code, columns: columns).store(
+      UInt8(1 << code.bits - 1), row: row, column: column, in: &bytes)
+    let found = bytes.indices.filter { bytes[$0] != 0 }
+    #expect(Dictionary(uniqueKeysWithValues: found.map { ($0, bytes[$0]) }) == bits)
+  }
+
+  @Test("3 and 2 bits by the words of the specification, written out for 17 × 70")
+  func fewBits() {
+    let three = SchemeCode.int3ChannelGroup32
+    #expect(three.byteCount(rows: 17, columns: 70) == 2 * 3 * 192)
+    // The lower bits' byte and the high bit's.
+    expect(three, columns: 70, row: 0, 3, [3: 0b11, 128 + 3: 1])
+    expect(three, columns: 70, row: 0, 4, [0: 0b1100, 128: 2])
+    expect(three, columns: 70, row: 2, 21, [64 + 2 * 4 + 1: 0b1100, 128 + 2 * 4 + 1: 1 << 5])
+    expect(three, columns: 70, row: 16, 63, [4 * 192 + 64 + 3: 0b1100_0000, 4 * 192 + 131: 128])
+    let two = SchemeCode.int2ChannelGroup64
+    #expect(two.byteCount(rows: 17, columns: 70) == 2 * 5 * 64)
+    expect(two, columns: 70, row: 3, 14, [3 * 4 + 2: 0b1100_0000])
+    expect(two, columns: 70, row: 16, 17, [6 * 64 + 1: 0b11])
+    let rows3 = SchemeCode.int3RowsGroup64
+    #expect(rows3.byteCount(rows: 17, columns: 71) == 17 * 27)
+    expect(rows3, columns: 71, row: 1, 13, [27 + 3 + 1: 0b1100, 27 + 3 + 2: 1 << 5])
+    let rows2 = SchemeCode.int2RowsGroup128
+    #expect(rows2.byteCount(rows: 17, columns: 71) == 17 * 18)
+    expect(rows2, columns: 71, row: 2, 6, [36 + 1: 0b11_0000])
   }
 
   @Test("padding stands for zeros", arguments: codes)
@@ -93,11 +131,10 @@ struct Int4SchemeTests {
         code, rows: rows, columns: columns, levels: levels, groups: groups, scales: scales)
       let size = try #require(code.groupSize)
       let perRow = (columns + size - 1) / size
-      let width = code.storedCount(rows: 1, columns: columns) / (code.isInteger ? 16 : 1)
+      let places = LevelPlaces(code, columns: columns)
       for row in 0..<rows {
-        for column in columns..<width {
-          let place = code.levelPlace(row: row, column: column, columns: columns)
-          let level = matrix.elements[place.byte] >> UInt8(place.shift) & 15
+        for column in columns..<code.storedColumns(columns) {
+          let level = places.level(row: row, column: column, in: matrix.elements)
           #expect(level == groups[(row + 1) * perRow - 1] >> 4)
         }
       }
@@ -116,6 +153,8 @@ struct Int4SchemeTests {
     }
     let matrix = code.encode(values, rows: rows, columns: columns)
     let decoded = matrix.decoded()
+    // 7, 3 or 1 on either side.
+    let steps = Float(1 << (code.bits - 1) - 1)
     let perRow = (columns + size - 1) / size
     for row in 0..<rows {
       let scale = Float(bitPattern: UInt32(matrix.scales[row]) << 16)
@@ -123,10 +162,10 @@ struct Int4SchemeTests {
         let byte = GroupByte(matrix.groups[row * perRow + group])
         let columnsOfIt = (group * size)..<min((group + 1) * size, columns)
         let range = columnsOfIt.map { abs(values[row * columns + $0]) }.max() ?? 0
-        #expect(byte.zero == 8 && byte.fitsInt8(bits: 4))
-        // The smallest multiplier whose seven steps cover the group.
-        #expect(Float(byte.multiplier) * 7 * scale >= range * (1 - 1e-6))
-        #expect(byte.multiplier == 0 || Float(byte.multiplier - 1) * 7 * scale < range)
+        #expect(byte.zero == 1 << (code.bits - 1) && byte.fitsInt8(bits: code.bits))
+        // The smallest multiplier whose steps cover the group.
+        #expect(Float(byte.multiplier) * steps * scale >= range * (1 - 1e-6))
+        #expect(byte.multiplier == 0 || Float(byte.multiplier - 1) * steps * scale < range)
         for column in columnsOfIt {
           let lost = abs(values[row * columns + column] - decoded[row * columns + column])
           #expect(lost <= Float(byte.multiplier) * scale * 0.5001)
@@ -139,8 +178,12 @@ struct Int4SchemeTests {
   func groupBytes() {
     for byte in UInt8.min...UInt8.max {
       let (multiplier, zero) = (Int(byte) % 16, Int(byte) / 16)
-      let fits = (0...15).allSatisfy { abs(multiplier * ($0 - zero)) <= 127 }
-      #expect(GroupByte(byte).fitsInt8(bits: 4) == fits)
+      for bits in [2, 3, 4] {
+        let levels = 0..<(1 << bits)
+        let fits =
+          levels.contains(zero) && levels.allSatisfy { abs(multiplier * ($0 - zero)) <= 127 }
+        #expect(GroupByte(byte).fitsInt8(bits: bits) == fits)
+      }
       #expect(GroupByte(byte).byte == byte)
     }
   }

@@ -9,10 +9,13 @@ import Testing
 
 @testable import MBQFormat
 
-/// Whole models of what version 1.2 brought.
-@Suite("Models of int4 weights and other grids")
-struct Int4ModelTests {
-  private static let names = ["int4", "int4-g64-compressed", "int4-g128-grids", "int8-static"]
+/// Whole models of what versions 1.2 and 1.4 brought.
+@Suite("Models of levels and other grids")
+struct LevelModelTests {
+  private static let names = [
+    "int4", "int4-g64-compressed", "int4-g128-grids", "int3", "int3-g128-grids", "int3-g32-decided",
+    "int2", "int2-g64", "int2-g128-compressed", "int8-static",
+  ]
 
   private static func model(_ name: String) throws -> SmallModel {
     try #require(SmallModel.all.first { $0.name == name }?.model)
@@ -23,7 +26,7 @@ struct Int4ModelTests {
   ]
 
   @Test(
-    "int4 weights give the bits of the int8 weights they stand for", arguments: names.dropLast())
+    "levels give the bits of the int8 weights they stand for", arguments: names.dropLast())
   func widened(_ name: String) throws {
     let file = try Self.model(name).build().file()
     let plain = try PlainModel(file)
