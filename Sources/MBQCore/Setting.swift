@@ -6,7 +6,7 @@
 /// the flag of the command that runs.
 public enum Setting: String, Sendable, CaseIterable {
   case activations, allowOverlap, baseline, batch, bits, calibration, candidate, checkpoint, columns
-  case confidence, configuration, data, embeddingBits, evaluation, failOn, flips, folder, format
+  case confidence, configuration, data, embeddingBits, equalize, evaluation, failOn, flips, folder, format
   case group, junit, keepLayers, keepVocabularyOf, kernels, labelColumn, labelMap, layers, maximumDrop
   case maximumFlips, maximumP95, maximumP95Ratio, maximumSize, maximumTokens, merge, mistakes
   case mistakesFile, model, observer, output, pattern, plot, points, prune, randomState, recipe, rounding
@@ -29,6 +29,7 @@ public enum Setting: String, Sendable, CaseIterable {
     case .configuration: "configuration folder"
     case .data: "dataset"
     case .embeddingBits: "embedding bits"
+    case .equalize: "equalization"
     case .evaluation: "evaluation data"
     case .failOn: "failure level"
     case .flips: "number of flips to show"

@@ -30,26 +30,22 @@ public struct SearchPoint: Hashable, Sendable, Codable {
     return parts.joined(separator: ", ")
   }
 
-  /// What `base` becomes at this point.
+  /// What `base` becomes at this point; what neither says, `Plan` decides.
   public func recipe(_ base: Recipe, of layerCount: Int) -> Recipe {
     var recipe = base
     var weights = base.weights ?? .init()
     weights.bits = bits
-    if weights.rounding == nil { weights.rounding = bits <= 4 ? .gptq : .nearest }
     recipe.weights = weights
     var embeddings = base.embeddings ?? .init()
     embeddings.bits = embeddingBits
     recipe.embeddings = embeddings
     recipe.keepLayers = layers < layerCount ? .first(layers) : nil
-    if layers < layerCount || droppedStacks + droppedHeads > 0 {
-      var recover = base.recover ?? .init()
-      recover.linears = recover.linears ?? true
-      recipe.recover = recover
-    }
     var prune = base.prune ?? .init()
     if sparsity > 0 {
-      prune.method = prune.method ?? .sparseGPT
       prune.sparsity = sparsity
+    } else if prune.pattern != .twoOfFour {
+      // A base that says how zeros are chosen leaves it to the point how many.
+      prune.sparsity = prune.sparsity ?? 0
     }
     if droppedStacks > 0 { prune.dropStacks = droppedStacks }
     if droppedHeads > 0 { prune.dropHeads = droppedHeads }
@@ -57,7 +53,6 @@ public struct SearchPoint: Hashable, Sendable, Codable {
     var vocabulary = base.vocabulary ?? .init()
     vocabulary.keepUsed = dropsUnusedPieces
     recipe.vocabulary = vocabulary
-    recipe.compress = base.compress ?? (sparsity > 0)
     return recipe
   }
 }

@@ -69,9 +69,9 @@ public struct SensitivityAnalysis {
   /// Measures the linears that are not in `known`.
   ///
   /// `found` is told of each, so that a caller can keep it.
-  public func run(
-    known: [String: SiteSensitivity] = [:], found: (SiteSensitivity) throws -> Void
-  ) rethrows -> [SiteSensitivity] {
+  public func run<Failure: Error>(
+    known: [String: SiteSensitivity] = [:], found: (SiteSensitivity) throws(Failure) -> Void
+  ) throws(Failure) -> [SiteSensitivity] {
     let runner = ModelRunner(model, parallel: parallel)
     let baseline = runner.logits(texts)
     let states = HiddenStates(texts)

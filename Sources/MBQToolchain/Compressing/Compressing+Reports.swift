@@ -18,7 +18,7 @@ extension QuantizeResult {
         .facts([
           .init("checkpoint", options.checkpoint.path),
           .init("parameters", .count(packed.parameterCount)), .init("bits", bits),
-          .init("recipe", recipe.summary),
+          .init("recipe", plan.summary),
           .init(options.output == .nowhere ? "would write" : "written", path),
           .init("size", .bytes(packed.byteCount)),
           .init(

@@ -16,22 +16,20 @@ struct CompressionRun {
   var preparations: Preparations?
 
   func run(_ checkpoint: Checkpoint) throws -> QuantizeResult {
-    var recipe = options.recipe.resolved(hasText: options.hasText)
+    let plan = try Plan(
+      options.recipe, hasText: options.hasText, mixesBits: options.targetBytes != nil)
     let pool = try toolchain.pool()
     defer { withExtendedLifetime(pool) {} }
-    var compressor = Compressor(recipe, parallel: pool.parallel)
+    var compressor = Compressor(plan, parallel: pool.parallel)
     let data = CalibrationData(
-      toolchain: toolchain, columns: options.dataset,
-      options: recipe.calibration?.options ?? .init(), evaluation: options.evaluation,
-      allowsOverlap: options.allowsOverlap)
+      toolchain: toolchain, columns: options.dataset, options: plan.calibration,
+      evaluation: options.evaluation, allowsOverlap: options.allowsOverlap)
     let drawn = try self.drawn ?? data.texts(options, checkpoint)
     compressor.texts = drawn?.texts ?? []
     if let corpus = options.vocabularyText {
       compressor.pieceCounts = try data.pieceCounts(corpus, checkpoint)
-    } else if recipe.vocabulary?.keepUsed == true {
-      guard let text = options.text else {
-        throw CalibrationDataError.vocabularyWithoutText
-      }
+    } else if plan.structure.keepsUsedPieces {
+      guard let text = options.text else { throw CalibrationDataError.vocabularyWithoutText }
       compressor.pieceCounts = try data.pieceCounts(text, checkpoint)
     }
     let progress = StagedProgress(toolchain, label: label)
@@ -39,97 +37,78 @@ struct CompressionRun {
     compressor.progress = { progress.show($0, $1) }
     let prepared =
       try preparations?.prepared(by: compressor, checkpoint) ?? compressor.prepare(checkpoint)
-    var (packed, model, report) = (nil as PackedFile?, prepared.model, prepared.report)
+    let result: Compressor.Packed
     if let target = options.targetBytes {
       progress.finish()
-      let mixed = try MixedPrecision(
-        target: target, checkpoint: checkpoint, prepared: prepared, recipe: recipe,
-        sites: sensitivities(checkpoint, prepared, recipe, drawn, pool.parallel))
-      // What Huffman codes make of the levels is only known when they are there: too large a file says by
-      // how much the budget was wrong.
-      var budget = target
-      for _ in 0..<4 {
-        compressor.recipe = try mixed.recipe(budget: budget)
-        (model, report) = try compressor.finish(prepared)
-        let file = try pack(checkpoint, model, compressor, progress)
-        packed = file
-        if file.bytes.count <= target { break }
-        budget -= file.bytes.count - target + target / 200
-      }
-      if let size = packed?.bytes.count, size > target {
-        throw QuantizerError.targetSize(bytes: target, smallest: size)
-      }
-      recipe = compressor.recipe
+      let sites = try sensitivities(checkpoint, prepared, plan, drawn, pool.parallel)
+      result = try compressor.pack(prepared, of: checkpoint, bytes: target, sites: sites)
     } else {
-      (model, report) = try compressor.finish(prepared)
+      result = try compressor.pack(prepared, of: checkpoint)
     }
-    let file = try packed ?? pack(checkpoint, model, compressor, progress)
     progress.finish()
     var change: TokenizationChange?
-    if report.vocabulary != nil, let evaluation = options.evaluation {
+    if result.report.vocabulary != nil, let evaluation = options.evaluation {
       change = try VocabularyDiet.compare(
-        data.allTexts(evaluation), before: checkpoint.tokenizer, after: model.tokenizer)
+        data.allTexts(evaluation), before: checkpoint.tokenizer, after: result.model.tokenizer)
     }
     return QuantizeResult(
-      path: name(recipe), recipe: recipe, packed: file, compression: report, texts: drawn,
-      tokenization: change, options: options, nanoseconds: 0)
+      path: name(plan), plan: result.plan, packed: result.file, compression: result.report,
+      texts: drawn, tokenization: change, options: options, nanoseconds: 0)
   }
 
   /// The checkpoint's name and what became of its weights.
-  private func name(_ recipe: Recipe) -> String {
-    let bits = recipe.weights?.bits ?? 8
+  private func name(_ plan: Plan) -> String {
+    let bits = plan.weights.bits
     let scheme =
       options.targetBytes != nil ? "mixed" : bits > 8 ? "fp\(bits)" : "int\(bits)"
     return "\(options.checkpoint.name)-\(scheme).mbq"
   }
-}
 
-extension CompressionRun {
-  /// What each linear costs: from the file `mbq sensitivity` left, or measured now and left there.
+  /// What each linear costs: from the file `Toolchain.sensitivity` left, or measured now and left there.
   private func sensitivities(
-    _ checkpoint: Checkpoint, _ prepared: Compressor.Prepared, _ recipe: Recipe,
+    _ checkpoint: Checkpoint, _ prepared: Compressor.Prepared, _ plan: Plan,
     _ calibration: CalibrationTexts?, _ parallel: Parallel
   ) throws -> [SiteSensitivity] {
-    guard var drawn = calibration else {
-      throw CalibrationDataError.targetSizeWithoutText
-    }
+    // Bits are mixed with text alone (`Plan.init`).
+    guard var drawn = calibration else { return [] }
     if let text = options.text {
-      // The texts `mbq sensitivity` draws, so that what it measured counts.
+      // The texts `Toolchain.sensitivity` draws, so that what it measured counts.
       drawn = try CalibrationData(
         toolchain: toolchain, columns: options.dataset,
-        options: .init(
-          texts: SensitivityRun.texts, maximumTokens: SensitivityRun.maximumTokens,
-          seed: recipe.calibration?.options.seed ?? CalibrationOptions().seed),
+        options: KeptSensitivities.drawing(seed: plan.calibration.seed),
         evaluation: options.evaluation, allowsOverlap: options.allowsOverlap
       ).texts(text, checkpoint)
     } else {
-      drawn.texts = drawn.texts.prefix(SensitivityRun.texts).map {
-        $0.count <= SensitivityRun.maximumTokens
-          ? $0 : $0.prefix(SensitivityRun.maximumTokens - 1) + $0.suffix(1)
-      }
+      drawn = KeptSensitivities.shortened(drawn)
     }
-    if let vocabulary = prepared.report.vocabulary {
-      drawn.texts = vocabulary.retokenized(
-        drawn.texts, limit: SensitivityRun.maximumTokens)
-    }
-    let run = SensitivityRun(
-      toolchain: toolchain, parallel: parallel,
-      path: options.sensitivityFile ?? SensitivityRun.defaultPath(options.checkpoint),
-      group: recipe.weights?.group ?? 64)
-    return try run.run(
-      prepared.model, drawn, checkpoint, structure: recipe.structureKey
-    ).sites
+    let kept = KeptSensitivities(
+      path: options.sensitivityFile ?? options.checkpoint.sensitivityPath,
+      group: plan.weights.group, parallel: parallel)
+    return try toolchain.measure(kept, prepared, drawn, of: checkpoint).sites
   }
+}
 
-  private func pack(
-    _ checkpoint: Checkpoint, _ model: WorkingModel, _ compressor: Compressor,
-    _ progress: StagedProgress
-  ) throws -> PackedFile {
-    var packer = Packer(checkpoint, precision: compressor.precision, model: model)
-    packer.compressesWeights = compressor.recipe.compress ?? false
-    packer.recipe = compressor.recipe.summary
-    return try packer.pack { progress.show("pack", $0) }
+extension Toolchain {
+  /// What each linear costs, told as a stage.
+  func measure(
+    _ kept: KeptSensitivities, _ prepared: Compressor.Prepared, _ texts: CalibrationTexts,
+    of checkpoint: Checkpoint
+  ) throws -> (sites: [SiteSensitivity], measured: Int) {
+    var stage: Stage?
+    defer { stage?.finish() }
+    var shown = 0
+    return try kept.measure(prepared, texts, of: checkpoint) { done, total in
+      let current = stage ?? self.stage("sensitivity", total: total, unit: "linears")
+      stage = current
+      current.advance(by: done - shown)
+      shown = done
+    }
   }
+}
+
+extension CheckpointSource {
+  /// Where `Toolchain.sensitivity` leaves its figures and `Toolchain.quantize` looks for them.
+  var sensitivityPath: String { "\(name).sensitivity.json" }
 }
 
 extension CalibrationData {

@@ -4,7 +4,7 @@ import MBQQuantizer
 /// Models whose structure is final, by what their structure depends on: runs of one checkpoint and one
 /// text that differ in bits and zeros share one.
 final class Preparations {
-  private var known: [String: Compressor.Prepared] = [:]
+  private var known: [Plan.Structure: Compressor.Prepared] = [:]
   private let limit: Int
 
   /// Keeps at most `limit` models, of which each holds all weights in fp32.
@@ -13,7 +13,7 @@ final class Preparations {
   func prepared(
     by compressor: Compressor, _ checkpoint: Checkpoint
   ) throws(QuantizerError) -> Compressor.Prepared {
-    let key = compressor.recipe.structureKey
+    let key = compressor.plan.structure
     if let known = known[key] { return known }
     let result = try compressor.prepare(checkpoint)
     // What is dropped is made again if it is asked for again.

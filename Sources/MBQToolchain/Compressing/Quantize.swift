@@ -49,8 +49,8 @@ public struct QuantizeResult: Sendable {
   public var bytes: [UInt8] { packed.bytes }
   public var byteCount: Int { packed.bytes.count }
   /// What was done to the weights, in a line.
-  public var summary: String { recipe.summary }
-  package var recipe: Recipe
+  public var summary: String { plan.summary }
+  package var plan: Plan
   package var packed: PackedFile
   package var compression: CompressionReport
   package var texts: CalibrationTexts?
@@ -100,9 +100,8 @@ extension Toolchain {
   private static let fewTokens = 2048
 
   private func advise(on result: QuantizeResult) {
-    let recipe = result.recipe
     if let tokens = result.texts?.audit.calibratingTokens, tokens < Self.fewTokens,
-      recipe.weights?.rounding == .gptq || recipe.prune?.method == .sparseGPT
+      result.plan.weights.rounding == .gptq || result.plan.pruning.method == .sparseGPT
     {
       advise(.fewCalibrationTokens(tokens, advised: Self.fewTokens))
     }

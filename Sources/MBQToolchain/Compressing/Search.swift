@@ -102,7 +102,7 @@ extension Toolchain {
       path: "\(folder)/search.json",
       key: [
         "mbq \(mbqVersion)", hexadecimal(checkpoint.digest), hexadecimal(drawn.digest),
-        hexadecimal(heldBack.digest), "pieces \(kept ?? 0)", "\(options.recipe)",
+        hexadecimal(heldBack.digest), "pieces \(kept ?? 0)", options.recipe.key,
       ])
     if !file.results.isEmpty {
       advise(.searchContinues(points: file.results.count, file: "\(folder)/search.json"))

@@ -39,16 +39,13 @@ final class SearchRun {
 
   /// What a point gives, and the packed model.
   func measure(_ point: SearchPoint) throws -> (result: SearchResult, bytes: [UInt8]) {
-    let recipe = point.recipe(base, of: layerCount)
-    var compressor = Compressor(recipe, parallel: pool.parallel)
+    let plan = try Plan(point.recipe(base, of: layerCount), hasText: true)
+    var compressor = Compressor(plan, parallel: pool.parallel)
     compressor.texts = drawn.texts
     compressor.pieceCounts = point.dropsUnusedPieces ? pieceCounts : nil
     let ready = try preparations.prepared(by: compressor, checkpoint)
-    let (compressed, report) = try compressor.finish(ready)
-    var packer = Packer(checkpoint, precision: compressor.precision, model: compressed)
-    packer.compressesWeights = recipe.compress ?? false
-    packer.recipe = recipe.summary
-    let packed = try packer.pack()
+    let result = try compressor.pack(ready, of: checkpoint)
+    let (packed, report) = (result.file, result.report)
     let model = try Model(bytes: packed.bytes, kernels: kernels)
     let texts =
       report.vocabulary?.retokenized(drawn.heldBack, limit: model.maximumTokens) ?? drawn.heldBack

@@ -10,8 +10,8 @@ public struct SensitivityOptions: Sendable, Equatable {
   public var text: String
   public var dataset = DatasetOptions()
   /// Texts to draw, and the tokens each is cut to.
-  public var sampleTexts = SensitivityRun.texts
-  public var sampleTokens = SensitivityRun.maximumTokens
+  public var sampleTexts = KeptSensitivities.texts
+  public var sampleTokens = KeptSensitivities.maximumTokens
   /// Keeps the figures; `nil`: the checkpoint's name and `.sensitivity.json`.
   public var output: String?
 
@@ -44,13 +44,13 @@ extension Toolchain {
       toolchain: self, columns: options.dataset,
       options: .init(texts: options.sampleTexts, maximumTokens: options.sampleTokens)
     ).texts(options.text, checkpoint)
-    var compressor = Compressor(Recipe(), parallel: pool.parallel)
+    let plan = try Plan(Recipe(), hasText: true)
+    var compressor = Compressor(plan, parallel: pool.parallel)
     compressor.texts = drawn.texts
     let prepared = try compressor.prepare(checkpoint)
-    let path = options.output ?? SensitivityRun.defaultPath(options.checkpoint)
-    let (sites, measured) = try SensitivityRun(
-      toolchain: self, parallel: pool.parallel, path: path
-    ).run(prepared.model, drawn, checkpoint, structure: Recipe().structureKey)
+    let path = options.output ?? options.checkpoint.sensitivityPath
+    let kept = KeptSensitivities(path: path, group: plan.weights.group, parallel: pool.parallel)
+    let (sites, measured) = try measure(kept, prepared, drawn, of: checkpoint)
     return SensitivityResult(
       file: path, measured: measured, texts: drawn.texts.count, sites: sites, options: options)
   }

@@ -18,8 +18,8 @@ public struct DoctorOptions: Sendable, Equatable {
   public var plot: String?
 
   /// As many as tell sites apart; `sensitivity` takes the same.
-  public static let sampleTexts = SensitivityRun.texts
-  public static let sampleTokens = SensitivityRun.maximumTokens
+  public static let sampleTexts = KeptSensitivities.texts
+  public static let sampleTokens = KeptSensitivities.maximumTokens
 
   public init(checkpoint: CheckpointSource, text: String? = nil) {
     self.checkpoint = checkpoint

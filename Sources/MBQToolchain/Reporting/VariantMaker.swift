@@ -102,7 +102,7 @@ struct VariantMaker {
       evaluationTexts: scan.texts)
     return try Self.defaults.map { name, recipe in
       let file = "\(options.folder)/\(name).mbq"
-      let key = sources + ["\(recipe)"]
+      let key = sources + [try Plan(recipe, hasText: options.text != nil).key]
       if let known = kept[name], known.key == key, (try? Self.digest(file)) == known.digest {
         stages.skip()
         toolchain.advise(.variantReused(file: file))
@@ -164,7 +164,6 @@ private struct Maker {
     // Nothing of a model in floats is chosen by text.
     if recipe.weights?.bits ?? 8 <= 8, let text = options.text {
       quantize.text = text
-      quantize.recipe.prune?.method = .sparseGPT
       if drawn == nil {
         drawn = try CalibrationData(
           toolchain: toolchain, columns: options.dataset, options: .init(),
@@ -172,8 +171,6 @@ private struct Maker {
           evaluationTexts: evaluationTexts
         ).texts(text, checkpoint)
       }
-    } else {
-      quantize.recipe.prune?.method = .magnitude
     }
     var run = CompressionRun(toolchain: toolchain, options: quantize)
     run.label = label

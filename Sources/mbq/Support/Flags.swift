@@ -19,6 +19,7 @@ enum Flags {
     case .configuration: "--config"
     case .data: "--data"
     case .embeddingBits: "--embedding-bits"
+    case .equalize: "--equalize"
     case .evaluation: "--evaluation"
     case .failOn: "--fail-on"
     case .flips: "--flips"
