@@ -14,6 +14,12 @@ let swiftSettings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+let cSettings: [CSetting] = [
+  .enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error),
+  // Debug builds would otherwise run the kernels 60 times slower than they are meant to be.
+  .unsafeFlags(["-O2"], .when(configuration: .debug)),
+]
+
 func module(
   _ name: String, _ imports: [Target.Dependency] = [], exclude: [String] = [],
   extra: [SwiftSetting] = []
@@ -37,6 +43,7 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .library(name: "MBQRuntime", targets: ["MBQRuntime"]),
+    .library(name: "MBQToolchain", targets: ["MBQToolchain"]),
     .executable(name: "mbq", targets: ["mbq"]),
     .executable(name: "mbq-classify", targets: ["mbq-classify"]),
     .executable(name: "mbq-bench", targets: ["mbq-bench"]),
@@ -48,25 +55,19 @@ let package = Package(
   ],
   targets: [
     // The runtime side.
-    .target(
-      name: "CMBQKernels",
-      cSettings: [
-        .enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error),
-        // Debug builds would otherwise run the kernels 60 times slower than they are meant to be.
-        .unsafeFlags(["-O2"], .when(configuration: .debug)),
-      ]),
+    .target(name: "CMBQBytes", cSettings: cSettings),
+    .target(name: "CMBQKernels", cSettings: cSettings),
     module("MBQCore"),
     module("MBQTokenizer", ["MBQCore"]),
     module("MBQModel", ["MBQCore"]),
     module("MBQSchemes", ["MBQCore"]),
-    module("MBQFormat", ["MBQCore", "MBQModel", "MBQSchemes", "CMBQKernels"]),
-    module("MBQPacking", ["MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "CMBQKernels"]),
-    module("MBQKernels", ["MBQCore", "CMBQKernels"]),
+    module("MBQFormat", ["MBQCore", "MBQModel", "MBQSchemes", "CMBQBytes"]),
+    module("MBQPacking", ["MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "CMBQBytes"]),
+    module("MBQKernels", ["MBQCore", "MBQModel", "MBQSchemes", "CMBQKernels"]),
     module(
       "MBQRuntime",
       [
         "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQKernels", "MBQTokenizer",
-        "CMBQKernels",
       ]),
 
     // The C API. `make embedded` builds it with Embedded Swift, where memory.c stands in for libc.
@@ -79,7 +80,7 @@ let package = Package(
     module("MBQReference", ["MBQCore", "MBQModel", "MBQSchemes"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     module(
-      "MBQCheckpoints", ["MBQCore", "MBQModel", "MBQTokenizer", "CMBQKernels", "CZlib", protobuf]),
+      "MBQCheckpoints", ["MBQCore", "MBQModel", "MBQTokenizer", "CMBQBytes", "CZlib", protobuf]),
     module(
       "MBQEvaluation",
       ["MBQCore", "MBQModel", "MBQFormat", "MBQRuntime", "MBQTokenizer", "CZlib"]),
@@ -88,20 +89,27 @@ let package = Package(
       [
         "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQPacking", "MBQKernels",
         "MBQReference", "MBQCheckpoints", "MBQRuntime", "MBQTokenizer", "MBQEvaluation",
-        "CMBQKernels", "CZlib", yams,
+        "CMBQBytes", "CZlib", yams,
       ]),
     module("MBQReport", ["MBQCore", "MBQEvaluation"]),
+    module(
+      "MBQToolchain",
+      [
+        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQPacking", "MBQKernels", "MBQRuntime",
+        "MBQTokenizer", "MBQCheckpoints", "MBQQuantizer", "MBQEvaluation", "MBQReport",
+      ]),
+
+    // The programs.
     program(
       "mbq",
       [
-        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQPacking", "MBQKernels", "MBQRuntime",
-        "MBQTokenizer", "MBQReference", "MBQCheckpoints", "MBQQuantizer", "MBQEvaluation",
-        "MBQReport", parser,
+        "MBQCore", "MBQModel", "MBQQuantizer", "MBQEvaluation", "MBQReport", "MBQRuntime",
+        "MBQToolchain", parser,
       ]),
     program("mbq-classify", ["MBQCore", "MBQRuntime", "MBQTokenizer", "MBQKernels"]),
     program(
       "mbq-bench",
-      ["MBQCore", "MBQRuntime", "MBQKernels", "MBQModel", "MBQTokenizer", "CMBQKernels"]),
+      ["MBQCore", "MBQRuntime", "MBQKernels", "MBQModel", "MBQSchemes", "MBQTokenizer"]),
 
     // Tests.
     .target(
@@ -115,9 +123,9 @@ let package = Package(
       "MBQFormat",
       [
         "MBQModel", "MBQSchemes", "MBQPacking", "MBQTokenizer", "MBQKernels", "MBQRuntime",
-        "CMBQKernels", "CZlib",
+        "CMBQBytes", "CZlib",
       ]),
-    tests("MBQKernels", ["MBQCore", "CMBQKernels"]),
+    tests("MBQKernels", ["MBQCore", "MBQModel", "MBQSchemes"]),
     tests(
       "MBQRuntime",
       [

@@ -13,10 +13,8 @@ static uint64_t enabled_state(void) {
 uint32_t mbq_cpu_features(void) {
   uint32_t a, b, c, d, found = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
-  const uint32_t pclmul = 1u << 1, sse41 = 1u << 19;
-  if ((c & pclmul) && (c & sse41)) found |= MBQ_CPU_CRC32;
   const uint32_t osxsave = 1u << 27, fma = 1u << 12, f16c = 1u << 29;
-  if (!(c & osxsave)) return found;
+  if (!(c & osxsave)) return 0;
   const int fma_f16c = (c & fma) && (c & f16c);
   const uint64_t state = enabled_state();
   const int ymm = (state & 0x6) == 0x6, zmm = (state & 0xE6) == 0xE6;
@@ -36,9 +34,8 @@ uint32_t mbq_cpu_features(void) {
 
 /* Bits of the kernel's ABI, spelled out: older headers lack the second. */
 uint32_t mbq_cpu_features(void) {
-  const unsigned long crc32 = 1ul << 7, asimddp = 1ul << 20, i8mm = 1ul << 13;
+  const unsigned long asimddp = 1ul << 20, i8mm = 1ul << 13;
   uint32_t found = 0;
-  if (getauxval(AT_HWCAP) & crc32) found |= MBQ_CPU_CRC32;
   if (getauxval(AT_HWCAP) & asimddp) found |= MBQ_CPU_NEON_DOTPROD;
   if (getauxval(AT_HWCAP2) & i8mm) found |= MBQ_CPU_NEON_I8MM;
   return found;
@@ -53,8 +50,7 @@ static uint32_t if_has(const char *name, uint32_t feature) {
 }
 
 uint32_t mbq_cpu_features(void) {
-  return if_has("hw.optional.armv8_crc32", MBQ_CPU_CRC32) |
-         if_has("hw.optional.arm.FEAT_DotProd", MBQ_CPU_NEON_DOTPROD) |
+  return if_has("hw.optional.arm.FEAT_DotProd", MBQ_CPU_NEON_DOTPROD) |
          if_has("hw.optional.arm.FEAT_I8MM", MBQ_CPU_NEON_I8MM);
 }
 #else

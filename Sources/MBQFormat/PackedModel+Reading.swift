@@ -1,4 +1,4 @@
-internal import CMBQKernels
+internal import CMBQBytes
 import MBQCore
 import MBQModel
 import MBQSchemes

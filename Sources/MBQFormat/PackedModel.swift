@@ -6,7 +6,7 @@ import MBQSchemes
 ///
 /// A file states the lowest minor version that has all it uses (`PackedHeader.minorVersion`).
 public let packedMajor = 1
-public let packedMinor = 3
+public let packedMinor = 4
 
 /// How hidden states are represented inside the products.
 public enum ActivationScheme: UInt16, Sendable, CaseIterable {
@@ -112,13 +112,10 @@ public struct PackedHeader: Equatable, Sendable {
   ///
   /// Compressed weights are of version 1.2 whatever this says.
   package var minorVersion: Int {
-    if decision != Decision() { return 3 }
-    if tensors.contains(where: { $0.scheme.bits == 4 })
-      || steps.contains(where: { $0.operation.isNewIn2 })
-    {
-      return 2
-    }
-    return task == .singleLabel ? 0 : 1
+    let schemes = tensors.reduce(0) { max($0, $1.scheme.descriptor.minorVersion) }
+    let operations = steps.contains { $0.operation.isNewIn2 } ? 2 : 0
+    return max(
+      schemes, operations, decision == Decision() ? 0 : 3, task == .singleLabel ? 0 : 1)
   }
 
   public func stepName(_ index: Int) -> Message {

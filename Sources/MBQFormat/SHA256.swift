@@ -1,4 +1,4 @@
-internal import CMBQKernels
+internal import CMBQBytes
 
 /// SHA-256 (FIPS 180-4), 32 bytes.
 public func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {

@@ -1,4 +1,4 @@
-internal import CMBQKernels
+internal import CMBQBytes
 import MBQCore
 public import MBQFormat
 public import MBQModel

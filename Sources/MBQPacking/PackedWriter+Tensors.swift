@@ -10,7 +10,7 @@ extension PackedWriter {
     align(to: AlignedBuffer.alignment)
     let offset = weights.count
     weights.append(contentsOf: matrix.elements)
-    appendGroups(of: matrix)
+    weights.append(contentsOf: matrix.storedGroups)
     var scalesOffset = 0
     if matrix.scheme.hasScales {
       align(to: 2)
@@ -25,21 +25,6 @@ extension PackedWriter {
         scheme: matrix.scheme, rows: matrix.rows, columns: matrix.columns, offset: offset,
         scalesOffset: scalesOffset))
     return tensors.count - 1
-  }
-
-  /// In the order of `SchemeCode.groupIndex`; rows that pad a block have bytes of 0.
-  private mutating func appendGroups(of matrix: EncodedMatrix) {
-    guard let size = matrix.scheme.groupSize else { return }
-    let count = (matrix.columns + size - 1) / size
-    let start = weights.count
-    weights += repeatElement(
-      0, count: matrix.scheme.groupByteCount(rows: matrix.rows, columns: matrix.columns))
-    for row in 0..<matrix.rows {
-      for group in 0..<count {
-        let index = matrix.scheme.groupIndex(row: row, group: group, columns: matrix.columns)
-        weights[start + index] = matrix.groups[row * count + group]
-      }
-    }
   }
 
   private mutating func align(to multiple: Int) {

@@ -106,7 +106,8 @@ public struct Packer {
 
   private func encode(_ index: Int, _ role: TensorRole) -> (scheme: String, EncodedMatrix) {
     if let matrix = model.rounded[index] {
-      return (WeightSchemes.scheme(matrix.scheme).name, matrix)
+      let stored = compressesWeights ? matrix.forCompressing : matrix
+      return (stored.scheme.name, stored)
     }
     let values = model.values[index]
     let (rows, columns) = model.matrixShape(index)
@@ -116,7 +117,7 @@ public struct Packer {
     }
     let scheme =
       isSmoothing
-      ? Float32Rows.self : precision.scheme(role, largest: largestMagnitude(values))
+      ? .float32 : precision.scheme(role, largest: largestMagnitude(values))
     return (scheme.name, scheme.encode(values, rows: rows, columns: columns))
   }
 

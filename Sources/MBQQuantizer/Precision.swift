@@ -22,20 +22,20 @@ public enum Precision: Int, Sendable, CaseIterable {
   }
 
   /// The scheme for a tensor of `role`; `largest` is its largest magnitude.
-  func scheme(_ role: TensorRole, largest: Float) -> any WeightScheme.Type {
+  func scheme(_ role: TensorRole, largest: Float) -> SchemeCode {
     switch (self, role) {
-    case (_, .headWeight): return Float32Panels.self
-    case (.float32, .table): return Float32Rows.self
-    case (.float32, .weight): return Float32Panels.self
-    case (.float32, .vector), (.float16, .vector): return Float32Rows.self
-    case (.float16, .table): return fitsHalf(largest) ? Float16Rows.self : Float32Rows.self
-    case (.float16, .weight): return fitsHalf(largest) ? Float16Panels.self : Float32Panels.self
-    case (.int8, .table): return Int8Rows.self
-    case (.int8, .weight): return Int8Channel.self
+    case (_, .headWeight): return .float32Panels
+    case (.float32, .table): return .float32
+    case (.float32, .weight): return .float32Panels
+    case (.float32, .vector), (.float16, .vector): return .float32
+    case (.float16, .table): return fitsHalf(largest) ? .float16 : .float32
+    case (.float16, .weight): return fitsHalf(largest) ? .float16Panels : .float32Panels
+    case (.int8, .table): return .int8Rows
+    case (.int8, .weight): return .int8Channel
     // 11 significant bits are 16 times finer than the int8 steps around them; a vector that would
     // overflow them, or lose bits at their small end, stays in fp32.
     case (.int8, .vector):
-      return fitsHalf(largest) && largest >= 0x1p-6 ? Float16Rows.self : Float32Rows.self
+      return fitsHalf(largest) && largest >= 0x1p-6 ? .float16 : .float32
     }
   }
 

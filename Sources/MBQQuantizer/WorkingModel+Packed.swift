@@ -30,7 +30,7 @@ extension WorkingModel {
       graph.tensors.append(
         ModelTensor(
           "tensor \(index)", [tensor.rows, tensor.columns], isMatrix ? .weight : .table, .zeros))
-      values.append(WeightSchemes.scheme(tensor.scheme).decode(matrix))
+      values.append(matrix.decoded())
       if isMatrix, tensor.scheme.hasScales { rounded[index] = matrix }
     }
     self.init(
@@ -57,8 +57,8 @@ extension PackedModel {
               fromByteOffset: tensor.scalesOffset + row * 2, as: UInt16.self))
         } : [])
     // Stored in the order of the elements; a matrix has them row after row.
-    if let size = tensor.scheme.groupSize {
-      let count = (tensor.columns + size - 1) / size
+    if tensor.scheme.groupSize != nil {
+      let count = tensor.scheme.groupCount(columns: tensor.columns)
       matrix.groups = (0..<tensor.rows).flatMap { row in
         (0..<count).map { group in
           groups[tensor.scheme.groupIndex(row: row, group: group, columns: tensor.columns)]
@@ -77,7 +77,7 @@ extension PackedModel {
       guard case .linear(let linear) = step.operation, seen.insert(linear.weight).inserted
       else { continue }
       let tensor = header.tensors[linear.weight]
-      for value in WeightSchemes.scheme(tensor.scheme).decode(matrix(tensor)) where value == 0 {
+      for value in matrix(tensor).decoded() where value == 0 {
         zeros += 1
       }
       count += tensor.rows * tensor.columns

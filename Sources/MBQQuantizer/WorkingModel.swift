@@ -77,7 +77,7 @@ public struct WorkingModel: Sendable {
 
   /// Puts a tensor on its grid; `values` then hold what the grid holds.
   public mutating func round(_ tensor: Int, to matrix: EncodedMatrix) {
-    values[tensor] = WeightSchemes.scheme(matrix.scheme).decode(matrix)
+    values[tensor] = matrix.decoded()
     rounded[tensor] = matrix
   }
 }

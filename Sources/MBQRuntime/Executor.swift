@@ -1,4 +1,3 @@
-internal import CMBQKernels
 import MBQCore
 import MBQFormat
 import MBQKernels
@@ -7,20 +6,10 @@ import MBQSchemes
 
 /// Runs a model on a batch of texts laid row after row, no padding between them.
 struct Executor {
-  /// The most tokens a tile holds: a multiple of every set's row block.
-  ///
-  /// Large enough that a layer's weights are read from the second cache a few times only, small
-  /// enough that a tile's hidden states stay in it beside them.
-  static let tileRows = 72
-
-  static func set(_ kernels: KernelSet) -> UnsafePointer<mbq_kernel_set> {
-    kernels.address.assumingMemoryBound(to: mbq_kernel_set.self)
-  }
-
   let state: RunState
   let batch: TokenBatch
   private let header: PackedHeader
-  private let set: UnsafePointer<mbq_kernel_set>
+  private let kernels: KernelSet
   private let profile: RunProfile?
   private var model: Model { state.model }
 
@@ -28,7 +17,7 @@ struct Executor {
     self.state = state
     self.batch = batch
     header = state.model.packed.header
-    set = Self.set(state.model.kernels)
+    kernels = state.model.kernels
     profile = state.profile
     precondition(
       profile.map {
@@ -69,7 +58,7 @@ struct Executor {
     }
     let rows = batch.tokens.count
     let workers = state.parallel.workerCount
-    var tiles = (rows + Self.tileRows - 1) / Self.tileRows
+    var tiles = KernelSet.tileCount(rows: rows)
     // An even number of tiles a worker, unless they would become too small to fill a row block.
     if tiles % workers != 0, rows / roundUp(tiles, to: workers) >= 12 {
       tiles = roundUp(tiles, to: workers)
@@ -99,46 +88,32 @@ struct Executor {
     let step = phase.steps.lowerBound
     guard case .attention(let o) = header.steps[step].operation else { return }
     let size = o.query.width / o.heads
+    let isInteger =
+      switch header.activations {
+      case .int8PerToken: true
+      case .float32: false
+      }
     state.parallel.run(batch.count * o.heads) { task, worker in
       let start = profile?.now() ?? 0
       let text = task / o.heads
       let head = task % o.heads
       let rows = batch.rows(of: text)
-      let query = place(o.query, rows.lowerBound, worker: 0, tileStart: 0)
-      let key = place(o.key, rows.lowerBound, worker: 0, tileStart: 0)
-      let value = place(o.value, rows.lowerBound, worker: 0, tileStart: 0)
-      let output = place(o.output, rows.lowerBound, worker: 0, tileStart: 0)
-      var call = mbq_attention()
-      call.query = UnsafePointer(query.pointer + head * size)
-      call.key = UnsafePointer(key.pointer + head * size)
-      call.value = UnsafePointer(value.pointer + head * size)
-      call.query_stride = query.stride
-      call.key_stride = key.stride
-      call.value_stride = value.stride
-      call.output = output.pointer + head * size
-      call.output_stride = output.stride
-      call.tokens = UInt32(rows.count)
-      call.head_size = UInt32(size)
-      call.row_count = phase.firstRowsOnly ? 1 : UInt32(rows.count)
-      call.scale = 1 / Float(size).squareRoot()
-      if let steps = o.steps {
-        call.query_step = steps.query
-        call.key_step = steps.key
-        call.value_step = steps.value
-      }
-      call.scratch = state.scratchBase(worker)
-      switch header.activations {
-      case .int8PerToken: set.pointee.attention_i8(&call)
-      case .float32: set.pointee.attention_f32(&call)
-      }
+      let output = self.head(head, size, of: o.output, rows.lowerBound)
+      let call = AttentionCall(
+        query: self.head(head, size, of: o.query, rows.lowerBound),
+        key: self.head(head, size, of: o.key, rows.lowerBound),
+        value: self.head(head, size, of: o.value, rows.lowerBound),
+        output: output, tokens: rows.count, rows: phase.firstRowsOnly ? 1 : rows.count,
+        scale: 1 / Float(size).squareRoot(), steps: o.steps, scratch: state.scratch(worker))
+      kernels.attention(call, isInteger: isInteger)
       profile?.add(
         step, worker, since: start,
-        multiplications: 2 * Int(call.row_count) * rows.count * size)
+        multiplications: 2 * call.rows * rows.count * size)
       // A head knows nothing of the row's end, so what the next product reads as padding is zeroed here.
       let padding = roundUp(o.output.width, to: 16) - o.output.width
       guard padding > 0, head == o.heads - 1 else { return }
-      for row in 0..<Int(call.row_count) {
-        (output.pointer + row * output.stride + o.output.width).update(repeating: 0, count: padding)
+      for row in 0..<call.rows {
+        (output.base + row * output.stride + size).update(repeating: 0, count: padding)
       }
     }
   }
@@ -146,10 +121,10 @@ struct Executor {
   // MARK: Operations on rows
 
   private func embed(_ o: Operation.Embed, _ rows: Range<Int>, _ worker: Int) {
-    let width = UInt32(o.trigram ? o.output.width / 3 : o.output.width)
-    let output = place(o.output, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
+    let width = o.trigram ? o.output.width / 3 : o.output.width
+    let output = place(o.output, rows.lowerBound, worker)
     for row in rows {
-      let target = output.pointer + (row - rows.lowerBound) * output.stride
+      let target = output.base + (row - rows.lowerBound) * output.stride
       let position = Int(batch.positions[row])
       if o.trigram, let word = o.word {
         let isLast = row + 1 == batch.tokens.count || batch.positions[row + 1] == 0
@@ -157,14 +132,14 @@ struct Executor {
         let previous = position == 0 ? nil : Int(batch.tokens[row - 1])
         if width.isMultiple(of: 16) {
           widen(word, next, width, target, add: false)
-          widen(word, Int(batch.tokens[row]), width, target + Int(width), add: false)
-          widen(word, previous, width, target + 2 * Int(width), add: false)
+          widen(word, Int(batch.tokens[row]), width, target + width, add: false)
+          widen(word, previous, width, target + 2 * width, add: false)
         } else {
           // Rows are widened in blocks of 16, which would run over the neighbour's columns.
-          let room = state.scratchBase(worker).assumingMemoryBound(to: Float.self)
+          let room = state.scratch(worker).baseAddress!.assumingMemoryBound(to: Float.self)
           for (part, token) in [next, Int(batch.tokens[row]), previous].enumerated() {
             widen(word, token, width, room, add: false)
-            (target + part * Int(width)).update(from: room, count: Int(width))
+            (target + part * width).update(from: room, count: width)
           }
           let end = roundUp(o.output.width, to: 16)
           (target + o.output.width).update(repeating: 0, count: end - o.output.width)
@@ -182,123 +157,69 @@ struct Executor {
   /// One row of a table as floats; zeros for `nil`.
   @inline(never)
   private func widen(
-    _ table: Int, _ row: Int?, _ width: UInt32, _ target: UnsafeMutablePointer<Float>, add: Bool
+    _ table: Int, _ row: Int?, _ width: Int, _ target: UnsafeMutablePointer<Float>, add: Bool
   ) {
     guard let row else {
-      target.update(repeating: 0, count: Int(width))
+      target.update(repeating: 0, count: width)
       return
     }
-    let tensor = header.tensors[table]
-    let kind: Int
-    switch tensor.scheme {
-    case .float32: kind = MBQ_ROW_F32
-    case .float16: kind = MBQ_ROW_F16
-    case .int8Rows: kind = MBQ_ROW_I8
-    default: kind = MBQ_ROW_I4
-    }
-    let start = model.packed.weights.baseAddress! + tensor.offset
-    var groups: UnsafePointer<UInt8>?
-    if tensor.scheme.groupSize != nil {
-      let bytes = model.packed.groups(tensor)
-      groups =
-        bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + row * bytes.count / tensor.rows
-    }
-    set.pointee.widen_row(
-      target, start + row * tensor.scheme.byteCount(rows: 1, columns: tensor.columns),
-      model.packed.scale(tensor, row: row), width, UInt32(kind), add ? 1 : 0, groups,
-      UInt32(tensor.scheme.groupSize ?? 0))
+    kernels.widen(model.packed.row(header.tensors[table], row), to: target, adding: add)
   }
 
   private func linear(_ o: Operation.Linear, _ rows: Range<Int>, _ worker: Int) {
-    let input = place(o.input, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
-    let output = place(o.output, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
-    let tensor = header.tensors[o.weight]
-    var call = mbq_linear()
-    call.input = UnsafePointer(input.pointer)
-    call.input_stride = input.stride
-    call.weights = model.packed.weights.baseAddress! + tensor.offset
-    if let bias = o.bias { call.bias = model.tensors.vector(bias) }
-    if let residual = o.residual {
-      let from = place(residual, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
-      call.residual = UnsafePointer(from.pointer)
-      call.residual_stride = from.stride
-    }
-    if let norm = o.norm {
-      call.norm = UInt32(norm.kind.rawValue)
-      call.gamma = model.tensors.vector(norm.gamma)
-      call.beta = model.tensors.vector(norm.beta)
-      call.epsilon = norm.epsilon
-    }
-    call.output = output.pointer
-    call.output_stride = output.stride
-    call.rows = UInt32(rows.count)
-    call.inputs = UInt32(o.input.width)
-    call.outputs = UInt32(o.output.width)
-    call.activation = UInt32(o.activation.rawValue)
-    call.scratch = state.scratchBase(worker)
-    if let size = tensor.scheme.groupSize {
-      call.groups = model.packed.groups(tensor).baseAddress!.assumingMemoryBound(to: UInt8.self)
-      call.group_size = UInt32(size)
-    }
-    switch o.inputGrid {
-    case .int8PerToken: break
-    case .int8Static(let step): call.step = step
-    case .int16PerToken: call.wide = 1
-    }
-    if let smoothing = o.smoothing { call.smoothing = model.tensors.vector(smoothing) }
-    switch tensor.scheme {
-    case _ where tensor.scheme.isInteger:
-      call.scales = model.tensors.vector(o.weight)
-      call.column_sums = model.tensors.columnSums(o.weight)
-      set.pointee.linear_i8(&call)
-    case .float16Panels: set.pointee.linear_f16(&call)
-    default: set.pointee.linear_f32(&call)
-    }
+    var call = LinearCall(
+      input: place(o.input, rows.lowerBound, worker),
+      output: place(o.output, rows.lowerBound, worker), rows: rows.count,
+      scratch: state.scratch(worker))
+    call.bias = o.bias.map { model.tensors.vector($0, count: o.output.width) }
+    call.activation = o.activation
+    call.residual = o.residual.map { place($0, rows.lowerBound, worker) }
+    call.norm = o.norm.map { norm($0, o.output.width) }
+    call.grid = o.inputGrid
+    call.smoothing = o.smoothing.map { model.tensors.vector($0, count: o.input.width) }
+    kernels.linear(call, model.tensors.matrix(o.weight))
   }
 
   private func normalize(_ o: Operation.Normalize, _ rows: Range<Int>, _ worker: Int) {
-    let input = place(o.input, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
-    let output = place(o.output, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
-    var call = mbq_norm()
-    call.input = UnsafePointer(input.pointer)
-    call.input_stride = input.stride
-    if let residual = o.residual {
-      let from = place(residual, rows.lowerBound, worker: worker, tileStart: rows.lowerBound)
-      call.residual = UnsafePointer(from.pointer)
-      call.residual_stride = from.stride
-    }
-    call.gamma = model.tensors.vector(o.norm.gamma)
-    call.beta = model.tensors.vector(o.norm.beta)
-    call.output = output.pointer
-    call.output_stride = output.stride
-    call.rows = UInt32(rows.count)
-    call.width = UInt32(o.output.width)
-    call.norm = UInt32(o.norm.kind.rawValue)
-    call.epsilon = o.norm.epsilon
-    set.pointee.norm(&call)
+    kernels.normalize(
+      norm(o.norm, o.output.width), input: place(o.input, rows.lowerBound, worker),
+      residual: o.residual.map { place($0, rows.lowerBound, worker) },
+      output: place(o.output, rows.lowerBound, worker), rows: rows.count)
   }
 
+  private func norm(_ norm: Norm, _ width: Int) -> KernelNorm {
+    KernelNorm(
+      norm.kind, gamma: model.tensors.vector(norm.gamma, count: width),
+      beta: model.tensors.vector(norm.beta, count: width), epsilon: norm.epsilon)
+  }
+
+  /// From rows of tokens to rows of texts, which no tile holds.
   private func pool(_ o: Operation.Pool, _ texts: Range<Int>) {
-    let output = place(o.output, texts.lowerBound, worker: 0, tileStart: 0)
+    let output = place(o.output, texts.lowerBound, 0)
     for text in texts {
-      let input = place(o.input, batch.starts[text], worker: 0, tileStart: 0)
-      (output.pointer + (text - texts.lowerBound) * output.stride).update(
-        from: input.pointer, count: output.stride)
+      let input = place(o.input, batch.starts[text], 0)
+      (output.base + (text - texts.lowerBound) * output.stride).update(
+        from: input.base, count: output.stride)
     }
   }
 
-  /// Where an operand's row stands, and how far it is to the next one.
-  private func place(
-    _ operand: Operand, _ row: Int, worker: Int, tileStart: Int
-  ) -> (pointer: UnsafeMutablePointer<Float>, stride: Int) {
+  // MARK: Places
+
+  /// The columns of an operand from row `row` on: of the batch, or of the worker's tile, whose first row
+  /// that is.
+  private func place(_ operand: Operand, _ row: Int, _ worker: Int) -> KernelRows {
     let slot = header.plan.slots[operand.buffer]
-    switch slot.place {
-    case .batch:
-      let start = state.batchBase + slot.offset * state.tokenCapacity
-      return (start + row * slot.stride + operand.column, slot.stride)
-    case .tile:
-      let start = state.tileBase(worker) + slot.offset * Self.tileRows
-      return (start + (row - tileStart) * slot.stride + operand.column, slot.stride)
-    }
+    let first =
+      switch slot.place {
+      case .batch: state.batchBase + slot.offset * state.tokenCapacity + row * slot.stride
+      case .tile: state.tileBase(worker) + slot.offset * KernelSet.tileRows
+      }
+    return KernelRows(first + operand.column, stride: slot.stride, width: operand.width)
+  }
+
+  /// One head's columns of an operand, which stands in the batch.
+  private func head(_ head: Int, _ size: Int, of operand: Operand, _ row: Int) -> KernelRows {
+    let all = place(operand, row, 0)
+    return KernelRows(all.base + head * size, stride: all.stride, width: size)
   }
 }

@@ -1,6 +1,6 @@
-internal import CMBQKernels
 import MBQCore
 import MBQFormat
+import MBQKernels
 import MBQModel
 import MBQSchemes
 
@@ -12,9 +12,11 @@ struct LoadedTensors: ~Copyable, @unchecked Sendable {
   private let sums: AlignedBuffer
   /// The first float of a vector, or of the scales of a matrix.
   private let floatOffsets: [Int]
-  private let sumOffsets: [Int]
 
-  init(_ packed: PackedModel, kernels: UnsafePointer<mbq_kernel_set>) {
+  /// The weights of products; `nil` for tables and vectors.
+  private let matrices: [KernelMatrix?]
+
+  init(_ packed: PackedModel, kernels: KernelSet) {
     var floatCount = 0
     var sumCount = 0
     var floatOffsets: [Int] = []
@@ -32,46 +34,60 @@ struct LoadedTensors: ~Copyable, @unchecked Sendable {
     floats = AlignedBuffer(byteCount: floatCount * 4)
     sums = AlignedBuffer(byteCount: sumCount * 4)
     self.floatOffsets = floatOffsets
-    self.sumOffsets = sumOffsets
     let target = floats.pointer(to: Float.self)
+    var matrices: [KernelMatrix?] = []
     for (index, tensor) in packed.header.tensors.enumerated() {
       let place = target + floatOffsets[index]
+      guard tensor.scheme.hasPanels else {
+        matrices.append(nil)
+        if tensor.rows == 1 { Self.widen(packed, tensor, kernels, to: place) }
+        continue
+      }
+      var matrix = KernelMatrix(
+        tensor.scheme, rows: tensor.rows, columns: tensor.columns,
+        elements: packed.elements(tensor), groups: packed.groups(tensor))
       if tensor.scheme.isInteger {
         for row in 0..<tensor.rows { place[row] = packed.scale(tensor, row: row) }
-        let size = tensor.scheme.groupSize
-        kernels.pointee.column_sums(
-          packed.elements(tensor).baseAddress, UInt32(tensor.columns), UInt32(tensor.rows),
-          sums.pointer(to: Int32.self) + sumOffsets[index],
-          size == nil
-            ? nil : packed.groups(tensor).assumingMemoryBound(to: UInt8.self).baseAddress,
-          UInt32(size ?? 0))
-      } else if tensor.rows == 1 {
-        let bytes = packed.elements(tensor)
-        switch tensor.scheme {
-        case .float16:
-          for column in 0..<tensor.columns {
-            let bits = bytes.loadUnaligned(fromByteOffset: column * 2, as: UInt16.self)
-            place[column] = float(fromHalf: UInt16(littleEndian: bits))
-          }
-        case .float32:
-          for column in 0..<tensor.columns {
-            let bits = bytes.loadUnaligned(fromByteOffset: column * 4, as: UInt32.self)
-            place[column] = Float(bitPattern: UInt32(littleEndian: bits))
-          }
-        default: break
-        }
+        matrix.scales = KernelVector(UnsafePointer(place), count: tensor.rows)
+        let own = sums.pointer(to: Int32.self) + sumOffsets[index]
+        kernels.columnSums(matrix, into: own)
+        matrix.setColumnSums(own)
       }
+      matrices.append(matrix)
     }
+    self.matrices = matrices
   }
 
-  /// A vector, or a matrix's scales.
-  func vector(_ tensor: Int) -> UnsafePointer<Float> {
-    UnsafePointer(floats.pointer(to: Float.self) + floatOffsets[tensor])
+  /// Vectors are floats; a table of one row is read where it is in the file.
+  private static func widen(
+    _ packed: PackedModel, _ tensor: PackedTensor, _ kernels: KernelSet,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    guard !tensor.scheme.hasScales else { return }
+    kernels.widen(packed.row(tensor, 0), to: target, adding: false)
   }
 
-  func columnSums(_ tensor: Int) -> UnsafePointer<Int32> {
-    UnsafePointer(sums.pointer(to: Int32.self) + sumOffsets[tensor])
+  func vector(_ tensor: Int, count: Int) -> KernelVector {
+    KernelVector(UnsafePointer(floats.pointer(to: Float.self) + floatOffsets[tensor]), count: count)
   }
+
+  /// Of a tensor that a validated linear multiplies with.
+  func matrix(_ tensor: Int) -> KernelMatrix { matrices[tensor]! }
 
   var byteCount: Int { floats.bytes.count + sums.bytes.count }
+}
+
+extension PackedModel {
+  /// A row of a table as it is stored.
+  func row(_ tensor: PackedTensor, _ row: Int) -> StoredRow {
+    let (scheme, columns) = (tensor.scheme, tensor.columns)
+    let elements = elements(tensor).baseAddress! + row * scheme.byteCount(rows: 1, columns: columns)
+    var groups: UnsafePointer<UInt8>?
+    if scheme.groupSize != nil {
+      let first = self.groups(tensor).baseAddress!.assumingMemoryBound(to: UInt8.self)
+      groups = first + row * scheme.groupCount(columns: columns)
+    }
+    return StoredRow(
+      scheme, width: columns, elements: elements, groups: groups, scale: scale(tensor, row: row))
+  }
 }

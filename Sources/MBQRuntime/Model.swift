@@ -1,4 +1,3 @@
-internal import CMBQKernels
 import MBQCore
 import MBQFormat
 import MBQKernels
@@ -89,7 +88,7 @@ public final class Model: Sendable {
     self.packed = packed
     self.kernels = kernels
     self.storage = storage
-    tensors = LoadedTensors(packed, kernels: Executor.set(kernels))
+    tensors = LoadedTensors(packed, kernels: kernels)
     schedule = Schedule(header)
   }
 
@@ -102,14 +101,14 @@ public final class Model: Sendable {
     for step in packed.header.steps {
       switch step.operation {
       case .linear(let o):
-        let groupSize = packed.header.tensors[o.weight].scheme.groupSize ?? 0
         most = max(
           most,
-          mbq_linear_scratch(
-            UInt32(o.input.width), UInt32(groupSize), o.smoothing == nil ? 0 : 1))
+          KernelSet.linearScratch(
+            packed.header.tensors[o.weight].scheme, inputs: o.input.width,
+            isSmoothed: o.smoothing != nil))
       case .attention(let o):
         let size = o.query.width / o.heads
-        most = max(most, mbq_attention_scratch(UInt32(maximumTokens), UInt32(size)))
+        most = max(most, KernelSet.attentionScratch(tokens: maximumTokens, headSize: size))
       case .embed(let o): most = max(most, roundUp(o.output.width, to: 16) * 4)
       case .normalize, .pool: break
       }

@@ -1,6 +1,6 @@
-internal import CMBQKernels
 import MBQCore
 import MBQFormat
+import MBQKernels
 public import MBQModel
 import MBQTokenizer
 
@@ -29,12 +29,11 @@ public struct Classification: Equatable, Sendable {
     var best = 0
     for index in logits.indices where logits[index] > logits[best] { best = index }
     label = best
-    probabilities = [Float](repeating: 0, count: logits.count)
     if isMultiLabel {
-      mbq_sigmoid(logits, UInt32(logits.count), &probabilities)
+      probabilities = sigmoid(logits)
       labels = logits.indices.filter { logits[$0] > 0 }
     } else {
-      mbq_softmax(logits, UInt32(logits.count), decision.temperature, &probabilities)
+      probabilities = softmax(logits, temperature: decision.temperature)
       // Of two labels only: a file with another number has no threshold.
       if decision.threshold != 0.5 { label = probabilities[1] >= decision.threshold ? 1 : 0 }
       labels = [label]

@@ -1,6 +1,6 @@
-internal import CMBQKernels
 import MBQCore
 import MBQFormat
+import MBQKernels
 import MBQModel
 
 /// The memory of one caller: the arena, the tiles and the kernels' scratch.
@@ -23,7 +23,7 @@ public final class RunState {
     self.model = model
     self.parallel = parallel
     let header = model.packed.header
-    tileBytes = roundUp(header.plan.tileWidth * Executor.tileRows * 4, to: 64)
+    tileBytes = roundUp(header.plan.tileWidth * KernelSet.tileRows * 4, to: 64)
     tiles = AlignedBuffer(byteCount: tileBytes * parallel.workerCount)
     scratchBytes = roundUp(model.scratchBytes, to: 64)
     scratch = AlignedBuffer(byteCount: scratchBytes * parallel.workerCount)
@@ -44,8 +44,8 @@ public final class RunState {
     (tiles.bytes.baseAddress! + worker * tileBytes).assumingMemoryBound(to: Float.self)
   }
 
-  func scratchBase(_ worker: Int) -> UnsafeMutableRawPointer {
-    scratch.bytes.baseAddress! + worker * scratchBytes
+  func scratch(_ worker: Int) -> KernelScratch {
+    KernelScratch(start: scratch.bytes.baseAddress! + worker * scratchBytes, count: scratchBytes)
   }
 
   /// Bytes held, the model's not counted.

@@ -6,7 +6,7 @@ import Musl
 #elseif canImport(Darwin)
 import Darwin
 #endif
-internal import CMBQKernels
+import MBQKernels
 import Synchronization
 
 /// A few threads that wait for work; the caller is one of the workers.
@@ -207,7 +207,7 @@ private final class Shared: @unchecked Sendable {
 
   @inline(__always)
   private func pause() {
-    mbq_spin_hint()
+    spinHint()
   }
 }
 #endif

@@ -27,61 +27,91 @@ public struct EncodedMatrix: Equatable, Sendable {
   }
 
   /// Bytes in the file: elements, group bytes and scales, alignment not counted.
-  public var byteCount: Int {
-    elements.count + scheme.groupByteCount(rows: rows, columns: columns) + scales.count * 2
+  public var byteCount: Int { scheme.totalByteCount(rows: rows, columns: columns) }
+
+  /// The group bytes in the order they are stored, which `SchemeCode.groupIndex` has; those of rows that
+  /// pad a block are 0.
+  public var storedGroups: [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: scheme.groupByteCount(rows: rows, columns: columns))
+    let count = scheme.groupCount(columns: columns)
+    for row in 0..<rows {
+      for group in 0..<count {
+        bytes[scheme.groupIndex(row: row, group: group, columns: columns)] =
+          groups[row * count + group]
+      }
+    }
+    return bytes
   }
 }
 
-/// A way to store one matrix.
-///
-/// To add one: a file in Schemes/, a code in `SchemeCode`, and a line in `WeightSchemes.all`.
-public protocol WeightScheme: Sendable {
-  /// The name on the command line and in reports, such as `int8-channel`.
-  static var name: String { get }
-  static var code: SchemeCode { get }
+extension SchemeCode {
+  /// Stores `values` (rows, columns), which are finite.
+  ///
+  /// Integers are symmetric and rounded to the nearest.
+  public func encode(
+    _ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int
+  ) -> EncodedMatrix {
+    precondition(values.count == rows * columns)
+    return switch storage {
+    case .float32: encodeFloats(self, values, rows, columns) { $0.bitPattern.littleEndian }
+    case .float16: encodeFloats(self, values, rows, columns) { half(from: $0).littleEndian }
+    case .int8: encodeInt8(self, values, rows, columns)
+    case .levels(_, let group): encodeLevels(self, values, rows, columns, groupSize: group)
+    }
+  }
+
+  /// Stores an array of (rows, columns) values.
+  public func encode(_ values: [Float], rows: Int, columns: Int) -> EncodedMatrix {
+    values.withUnsafeBufferPointer { encode($0, rows: rows, columns: columns) }
+  }
+
   /// The largest round-trip error, as a share of the row's largest magnitude.
   ///
   /// Tests hold the scheme to it, for magnitudes the scheme has: half floats end at 65504 and have
   /// steps of 2^-24, and an int8 scale is at least 2^-126.
-  static var errorCeiling: Float { get }
-  /// `values` is (rows, columns), finite.
-  static func encode(
-    _ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int
-  ) -> EncodedMatrix
-  /// (rows, columns)
-  static func decode(_ matrix: EncodedMatrix) -> [Float]
-}
-
-// Packing needs the list, running does not; Embedded Swift has no metatypes to make it of.
-#if !hasFeature(Embedded)
-/// Every scheme this build knows.
-public enum WeightSchemes {
-  public static let all: [any WeightScheme.Type] = [
-    Float32Rows.self,
-    Float16Rows.self,
-    Float32Panels.self,
-    Float16Panels.self,
-    Int8Channel.self,
-    Int8Rows.self,
-    Int4Channel32.self,
-    Int4Channel64.self,
-    Int4Channel128.self,
-    Int4Rows32.self,
-    Int4Rows64.self,
-    Int4Rows128.self,
-  ]
-
-  public static func scheme(_ code: SchemeCode) -> any WeightScheme.Type {
-    for scheme in all where scheme.code == code { return scheme }
-    preconditionFailure("every SchemeCode has a line in WeightSchemes.all")
+  public var errorCeiling: Float {
+    switch storage {
+    case .float32: 0
+    case .float16: 0x1p-11
+    // Half a step of a scale up to 2^-7 too wide, and the rounding of the arithmetic.
+    case .int8: 0.5 / 127 * (1 + 0x1p-7) * 1.0001
+    // The same of the row's largest group.
+    case .levels(let bits, _): 0.5 / Float(symmetricLevels(bits)) * (1 + 0x1p-7) * 1.0001
+    }
   }
 }
-#endif
 
-extension WeightScheme {
-  /// Encodes an array of (rows, columns) values.
-  public static func encode(_ values: [Float], rows: Int, columns: Int) -> EncodedMatrix {
-    precondition(values.count == rows * columns)
-    return values.withUnsafeBufferPointer { encode($0, rows: rows, columns: columns) }
+extension EncodedMatrix {
+  /// The values (rows, columns) that are stored.
+  public func decoded() -> [Float] {
+    switch scheme.storage {
+    case .float32: decodeFloats(self, UInt32.self) { Float(bitPattern: UInt32(littleEndian: $0)) }
+    case .float16: decodeFloats(self, UInt16.self) { float(fromHalf: UInt16(littleEndian: $0)) }
+    case .int8, .levels: integers.scaled(by: scales, columns: columns)
+    }
+  }
+
+  /// The integers (rows, columns) within ±127 that a product is made with; scales are left out.
+  ///
+  /// Of a scheme of integers.
+  public var integers: [Int8] {
+    switch scheme.storage {
+    case .float32, .float16: preconditionFailure("floats are no integers")
+    case .int8: decodeInt8(self)
+    case .levels(_, let group): decodeLevels(self, groupSize: group)
+    }
+  }
+}
+
+extension [Int8] {
+  fileprivate func scaled(by scales: [UInt16], columns: Int) -> [Float] {
+    var values = [Float](repeating: 0, count: count)
+    for (row, bits) in scales.enumerated() {
+      let scale = float(fromBFloat16: bits)
+      for index in (row * columns)..<((row + 1) * columns) {
+        values[index] = Float(self[index]) * scale
+      }
+    }
+    return values
   }
 }

@@ -1,4 +1,3 @@
-internal import CMBQKernels
 import MBQCore
 import MBQKernels
 
@@ -14,20 +13,20 @@ enum KernelBenchmark {
     let rounds = options.number("--rounds", 1...1000, otherwise: 9)
     let json = options.flag("--json")
     options.end()
-    let set = kernels.address.assumingMemoryBound(to: mbq_kernel_set.self).pointee
-    guard set.peak_i8 != nil, set.peak_f32 != nil else {
+    guard let integers = kernels.peak(isInteger: true), let floats = kernels.peak(isInteger: false)
+    else {
       fail(
         "kernel set '\(kernels.name)' has no peak to compare with; choose one by --kernels", code: 2
       )
     }
-    let problems = problems(set, rows: rows).filter {
+    let problems = problems(kernels, rows: rows).filter {
       guard let only else { return true }
       return "\($0.kernel) \($0.shape)".contains(only)
     }
     guard !problems.isEmpty else {
       fail("--only: no kernel and shape with '\(only ?? "")'", code: 2)
     }
-    let results = measure(set, problems, rounds: rounds)
+    let results = measure(problems, rounds: rounds) { $0 == .i8 ? integers($1) : floats($1) }
     if json {
       _ = Standard.writeLine(KernelReport.json(results, kernels: kernels.name, rounds: rounds))
     } else {
@@ -36,7 +35,7 @@ enum KernelBenchmark {
   }
 
   /// The products of a standard MobileBERT (Formats/mobilebert), with what follows each there.
-  private static func problems(_ set: mbq_kernel_set, rows: [Int]) -> [KernelProblem] {
+  private static func problems(_ kernels: KernelSet, rows: [Int]) -> [KernelProblem] {
     let shapes: [(inputs: Int, outputs: Int, epilogue: Epilogue)] = [
       (512, 128, .residualNorm), (128, 512, .biasRelu), (128, 512, .residualNorm),
       (128, 128, .residualNorm), (128, 256, .bias), (512, 384, .norm), (384, 512, .norm),
@@ -47,11 +46,11 @@ enum KernelBenchmark {
       for rows in rows {
         for (inputs, outputs, epilogue) in shapes {
           problems.append(
-            .linear(set, element, rows: rows, inputs, outputs, epilogue))
+            .linear(kernels, element, rows: rows, inputs, outputs, epilogue))
         }
       }
       for tokens in [32, 64, 128, 256, 512] {
-        problems.append(.attention(set, element, tokens: tokens, heads: 4, size: 32))
+        problems.append(.attention(kernels, element, tokens: tokens, heads: 4, size: 32))
       }
     }
     return problems
@@ -72,13 +71,11 @@ enum KernelBenchmark {
   }
 
   private static func measure(
-    _ set: mbq_kernel_set, _ problems: [KernelProblem], rounds: Int
+    _ problems: [KernelProblem], rounds: Int,
+    peak peakTurns: (KernelProblem.Element, _ iterations: UInt64) -> UInt64
   ) -> [Result] {
-    func peakTurns(_ iterations: UInt64, _ element: KernelProblem.Element) -> UInt64 {
-      element == .i8 ? set.peak_i8(iterations) : set.peak_f32(iterations)
-    }
     let peakIterations = [KernelProblem.Element.i8, .f32].map { element in
-      repetitions(lasting: 1_500_000) { _ = peakTurns(UInt64($0), element) }
+      repetitions(lasting: 1_500_000) { _ = peakTurns(element, UInt64($0)) }
     }
     let counts = problems.map { problem in
       repetitions(lasting: 2_500_000) { for _ in 0..<$0 { problem.run() } }
@@ -89,7 +86,7 @@ enum KernelBenchmark {
       for (index, problem) in problems.enumerated() {
         let iterations = UInt64(peakIterations[problem.element == .i8 ? 0 : 1])
         var multiplied: UInt64 = 0
-        let peak = time { multiplied = peakTurns(iterations, problem.element) }
+        let peak = time { multiplied = peakTurns(problem.element, iterations) }
         peaks[index].append(Double(multiplied) / peak)
         times[index].append(
           time { for _ in 0..<counts[index] { problem.run() } } / Double(counts[index]))

@@ -1,5 +1,7 @@
-internal import CMBQKernels
 import MBQCore
+import MBQKernels
+import MBQModel
+import MBQSchemes
 
 /// What follows the product of a linear.
 enum Epilogue: String {
@@ -20,30 +22,33 @@ final class KernelProblem {
   let epilogue: String
   /// Products the result needs: paddings and what a kernel does besides are not counted.
   let multiplications: Int
+  /// What the call's pointers point to.
   private let buffers: Buffers
-  private let call: (Buffers) -> Void
+  private let call: () -> Void
 
   private init(
     _ kernel: String, _ element: Element, rows: Int, shape: String, epilogue: String,
-    multiplications: Int, _ buffers: Buffers, call: @escaping (Buffers) -> Void
+    multiplications: Int, _ buffers: Buffers, call: @escaping () -> Void
   ) {
     (self.kernel, self.element, self.rows, self.shape) = (kernel, element, rows, shape)
     (self.epilogue, self.multiplications) = (epilogue, multiplications)
     (self.buffers, self.call) = (buffers, call)
   }
 
-  func run() { call(buffers) }
+  func run() { call() }
 
   /// A linear, from float rows to float rows: what quantizes the rows and what follows the product are
   /// in it.
   static func linear(
-    _ set: mbq_kernel_set, _ element: Element, rows: Int, _ inputs: Int, _ outputs: Int,
+    _ kernels: KernelSet, _ element: Element, rows: Int, _ inputs: Int, _ outputs: Int,
     _ epilogue: Epilogue
   ) -> KernelProblem {
     var generator = SeededGenerator(seed: 7)
+    let scheme: SchemeCode = element == .i8 ? .int8Channel : .float32Panels
     let buffers = Buffers([
-      rows * inputs * 4, outputs * inputs * 4, outputs * 4, outputs * 4, rows * outputs * 4,
-      rows * outputs * 4, mbq_linear_scratch(UInt32(inputs), 0, 0),
+      rows * inputs * 4, scheme.byteCount(rows: outputs, columns: inputs), outputs * 4, outputs * 4,
+      rows * outputs * 4, rows * outputs * 4,
+      KernelSet.linearScratch(scheme, inputs: inputs, isSmoothed: false), outputs * 4,
     ])
     buffers.fill(0, scale: 1, &generator)
     if element == .i8 {
@@ -56,72 +61,60 @@ final class KernelProblem {
       buffers.fill(1, scale: 1, &generator)
     }
     for index in 2...4 { buffers.fill(index, scale: 0.01, &generator) }
-    let sums = Buffers([outputs * 4])
-    set.column_sums(
-      buffers.address(1), UInt32(inputs), UInt32(outputs),
-      sums.address(0).assumingMemoryBound(to: Int32.self), nil, 0)
+    func vector(_ index: Int) -> KernelVector {
+      KernelVector(UnsafePointer(buffers.floats(index)), count: outputs)
+    }
+    var matrix = KernelMatrix(
+      scheme, rows: outputs, columns: inputs,
+      elements: UnsafeRawBufferPointer(buffers.bytes(1)))
+    if element == .i8 {
+      let sums = buffers.address(7).assumingMemoryBound(to: Int32.self)
+      matrix.scales = vector(2)
+      kernels.columnSums(matrix, into: sums)
+      matrix.setColumnSums(UnsafePointer(sums))
+    }
+    var call = LinearCall(
+      input: KernelRows(buffers.floats(0), stride: inputs, width: inputs),
+      output: KernelRows(buffers.floats(5), stride: outputs, width: outputs), rows: rows,
+      scratch: buffers.bytes(6))
+    switch epilogue {
+    case .bias: call.bias = vector(3)
+    case .biasRelu: (call.bias, call.activation) = (vector(3), .relu)
+    case .norm: call.norm = KernelNorm(.noNorm, gamma: vector(2), beta: vector(3))
+    case .residualNorm:
+      call.residual = KernelRows(buffers.floats(4), stride: outputs, width: outputs)
+      call.norm = KernelNorm(.noNorm, gamma: vector(2), beta: vector(3))
+    }
     return KernelProblem(
       "linear_\(element)", element, rows: rows, shape: "\(inputs)→\(outputs)",
       epilogue: epilogue.rawValue, multiplications: rows * inputs * outputs, buffers
-    ) { buffers in
-      var call = mbq_linear()
-      call.input = UnsafePointer(buffers.floats(0))
-      call.input_stride = inputs
-      call.weights = UnsafeRawPointer(buffers.address(1))
-      if element == .i8 {
-        call.scales = UnsafePointer(buffers.floats(2))
-        call.column_sums = UnsafePointer(sums.address(0).assumingMemoryBound(to: Int32.self))
-      }
-      if epilogue == .bias || epilogue == .biasRelu { call.bias = UnsafePointer(buffers.floats(3)) }
-      if epilogue == .biasRelu { call.activation = UInt32(MBQ_ACTIVATION_RELU) }
-      if epilogue == .residualNorm {
-        call.residual = UnsafePointer(buffers.floats(4))
-        call.residual_stride = outputs
-      }
-      if epilogue == .norm || epilogue == .residualNorm {
-        call.norm = UInt32(MBQ_NORM_NO_NORM)
-        call.gamma = UnsafePointer(buffers.floats(2))
-        call.beta = UnsafePointer(buffers.floats(3))
-      }
-      call.output = buffers.floats(5)
-      call.output_stride = outputs
-      call.rows = UInt32(rows)
-      call.inputs = UInt32(inputs)
-      call.outputs = UInt32(outputs)
-      call.scratch = buffers.address(6)
-      if element == .i8 { set.linear_i8(&call) } else { set.linear_f32(&call) }
-    }
+    ) { [call, matrix] in kernels.linear(call, matrix) }
   }
 
   /// All heads of one text.
   static func attention(
-    _ set: mbq_kernel_set, _ element: Element, tokens: Int, heads: Int, size: Int
+    _ kernels: KernelSet, _ element: Element, tokens: Int, heads: Int, size: Int
   ) -> KernelProblem {
     var generator = SeededGenerator(seed: 8)
     let width = heads * size
     let bytes = tokens * width * 4
     let buffers = Buffers([
-      bytes, bytes, bytes, bytes, mbq_attention_scratch(UInt32(tokens), UInt32(size)),
+      bytes, bytes, bytes, bytes, KernelSet.attentionScratch(tokens: tokens, headSize: size),
     ])
     for index in 0..<3 { buffers.fill(index, scale: 1, &generator) }
+    let calls = (0..<heads).map { head in
+      func rows(_ index: Int) -> KernelRows {
+        KernelRows(buffers.floats(index) + head * size, stride: width, width: size)
+      }
+      return AttentionCall(
+        query: rows(0), key: rows(1), value: rows(2), output: rows(3), tokens: tokens,
+        rows: tokens, scale: 1 / Float(size).squareRoot(), scratch: buffers.bytes(4))
+    }
     return KernelProblem(
       "attention_\(element)", element, rows: tokens, shape: "\(heads) of \(size)", epilogue: "",
       multiplications: 2 * tokens * tokens * width, buffers
-    ) { buffers in
-      for head in 0..<heads {
-        var call = mbq_attention()
-        call.query = UnsafePointer(buffers.floats(0) + head * size)
-        call.key = UnsafePointer(buffers.floats(1) + head * size)
-        call.value = UnsafePointer(buffers.floats(2) + head * size)
-        call.output = buffers.floats(3) + head * size
-        (call.query_stride, call.key_stride) = (width, width)
-        (call.value_stride, call.output_stride) = (width, width)
-        (call.tokens, call.row_count) = (UInt32(tokens), UInt32(tokens))
-        call.head_size = UInt32(size)
-        call.scale = 1 / Float(size).squareRoot()
-        call.scratch = buffers.address(4)
-        if element == .i8 { set.attention_i8(&call) } else { set.attention_f32(&call) }
-      }
+    ) {
+      for call in calls { kernels.attention(call, isInteger: element == .i8) }
     }
   }
 }
@@ -142,6 +135,10 @@ final class Buffers {
 
   func address(_ index: Int) -> UnsafeMutableRawPointer {
     storage.bytes.baseAddress! + places[index].offset
+  }
+
+  func bytes(_ index: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: address(index), count: places[index].count)
   }
 
   func floats(_ index: Int) -> UnsafeMutablePointer<Float> {

@@ -21,14 +21,15 @@ protobuf=.build/checkouts/swift-protobuf/Sources/SwiftProtobuf
 
 imported="MBQCore MBQTokenizer MBQModel"
 [ $fuzzed = MBQCheckpoints ] || imported="$imported MBQSchemes MBQFormat MBQKernels MBQRuntime"
-stamp() { find Sources/$fuzzed $(printf 'Sources/%s ' $imported) Sources/CMBQKernels Tests/Fuzz -type f -print0 | sort -z | xargs -0 cat | cksum; }
+stamp() { find Sources/$fuzzed $(printf 'Sources/%s ' $imported) Sources/CMBQKernels Sources/CMBQBytes Tests/Fuzz -type f -print0 | sort -z | xargs -0 cat | cksum; }
 
 build() {
-  local modules=$out/modules kernels=Sources/CMBQKernels module
+  local modules=$out/modules kernels=Sources/CMBQKernels bytes=Sources/CMBQBytes module
   mkdir -p $modules $out/objects
-  printf 'module CMBQKernels { header "%s" export * }\n' "$PWD/$kernels/include/mbq_kernels.h" >$modules/module.modulemap
-  find $kernels -name '*.c' | while read -r file; do
-    clang -O2 -std=c17 -I $kernels/include -c "$file" -o "$out/objects/$(echo "$file" | tr / _).o"
+  printf 'module %s { header "%s" export * }\n' CMBQKernels "$PWD/$kernels/include/mbq_kernels.h" \
+    CMBQBytes "$PWD/$bytes/include/mbq_bytes.h" >$modules/module.modulemap
+  find $kernels $bytes -name '*.c' | while read -r file; do
+    clang -O2 -std=c17 -I $kernels/include -I $bytes/include -c "$file" -o "$out/objects/$(echo "$file" | tr / _).o"
   done
   # Debug checks of the standard library with optimized code.
   local flags=(-O -wmo -parse-as-library -assert-config Debug -package-name mbq -swift-version 6

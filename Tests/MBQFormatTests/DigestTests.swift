@@ -1,4 +1,4 @@
-import CMBQKernels
+import CMBQBytes
 import CZlib
 import MBQCore
 import MBQFormat

@@ -108,7 +108,7 @@ struct GoldenFileTests {
     #expect(models.contains { $0.temperature != 1 && $0.threshold != 0.5 })
     #expect(
       Set(models.flatMap(\.tensors).map(\.scheme))
-        == Set(WeightSchemes.all.map { $0.name }))
+        == Set(SchemeCode.allCases.map { $0.name }))
     #expect(models.contains { $0.buffers.contains { $0.isTile } })
     #expect(models.contains { $0.sections.contains { $0.length != $0.contents.count } })
     #expect(

@@ -1,4 +1,3 @@
-import CMBQKernels
 import CZlib
 import MBQCore
 import MBQKernels

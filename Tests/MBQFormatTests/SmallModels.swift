@@ -10,9 +10,9 @@ import MBQTokenizer
 
 /// Models of a few hundred weights that use everything the format has, made from seeded numbers.
 struct SmallModel {
-  var weights: any WeightScheme.Type
-  var tables: [any WeightScheme.Type]
-  var vectors: any WeightScheme.Type
+  var weights: SchemeCode
+  var tables: [SchemeCode]
+  var vectors: SchemeCode
   var activations: ActivationScheme
   var hidden: Int
   var attention: Int
@@ -40,94 +40,143 @@ struct SmallModel {
     (
       "int8",
       SmallModel(
-        weights: Int8Channel.self, tables: [Int8Rows.self, Int8Rows.self, Int8Rows.self],
-        vectors: Float16Rows.self, activations: .int8PerToken, hidden: 16, attention: 32, heads: 2,
+        weights: .int8Channel, tables: [.int8Rows, .int8Rows, .int8Rows],
+        vectors: .float16, activations: .int8PerToken, hidden: 16, attention: 32, heads: 2,
         intermediate: 48, mergesProducts: true, seed: 8)
     ),
     (
       "int8-mixed",
       SmallModel(
-        weights: Int8Channel.self, tables: [Float16Rows.self, Float32Rows.self, Int8Rows.self],
-        vectors: Float32Rows.self, activations: .float32, hidden: 20, attention: 24, heads: 3,
+        weights: .int8Channel, tables: [.float16, .float32, .int8Rows],
+        vectors: .float32, activations: .float32, hidden: 20, attention: 24, heads: 3,
         intermediate: 21, mergesProducts: false, labels: ["a", "b", "c", "d", "e"], seed: 9)
     ),
     (
       "float16",
       SmallModel(
-        weights: Float16Panels.self,
-        tables: [Float16Rows.self, Float16Rows.self, Float32Rows.self],
-        vectors: Float32Rows.self, activations: .float32, hidden: 16, attention: 16, heads: 1,
+        weights: .float16Panels,
+        tables: [.float16, .float16, .float32],
+        vectors: .float32, activations: .float32, hidden: 16, attention: 16, heads: 1,
         intermediate: 32, mergesProducts: true, seed: 16)
     ),
     (
       "float32-odd-widths",
       SmallModel(
-        weights: Float32Panels.self,
-        tables: [Float32Rows.self, Float32Rows.self, Float32Rows.self],
-        vectors: Float32Rows.self, activations: .float32, hidden: 11, attention: 6, heads: 6,
+        weights: .float32Panels,
+        tables: [.float32, .float32, .float32],
+        vectors: .float32, activations: .float32, hidden: 11, attention: 6, heads: 6,
         intermediate: 13, mergesProducts: false, labels: ["é", "中", "👍"], seed: 32)
     ),
     (
       "compressed",
       SmallModel(
-        weights: Int8Channel.self, tables: [Int8Rows.self, Int8Rows.self, Int8Rows.self],
-        vectors: Float16Rows.self, activations: .int8PerToken, hidden: 16, attention: 16, heads: 4,
+        weights: .int8Channel, tables: [.int8Rows, .int8Rows, .int8Rows],
+        vectors: .float16, activations: .int8PerToken, hidden: 16, attention: 16, heads: 4,
         intermediate: 16, mergesProducts: true, compresses: true, seed: 1)
     ),
     (
       "multi-label",
       SmallModel(
-        weights: Int8Channel.self, tables: [Int8Rows.self, Int8Rows.self, Int8Rows.self],
-        vectors: Float32Rows.self, activations: .int8PerToken, hidden: 16, attention: 16, heads: 2,
+        weights: .int8Channel, tables: [.int8Rows, .int8Rows, .int8Rows],
+        vectors: .float32, activations: .int8PerToken, hidden: 16, attention: 16, heads: 2,
         intermediate: 16, mergesProducts: true, labels: ["politics", "sports", "health"],
         task: .multiLabel, seed: 11)
     ),
     (
       "int4",
       SmallModel(
-        weights: Int4Channel32.self, tables: [Int4Rows32.self, Int4Rows64.self, Int4Rows128.self],
-        vectors: Float16Rows.self, activations: .int8PerToken, hidden: 20, attention: 32, heads: 2,
+        weights: .int4ChannelGroup32,
+        tables: [.int4RowsGroup32, .int4RowsGroup64, .int4RowsGroup128],
+        vectors: .float16, activations: .int8PerToken, hidden: 20, attention: 32, heads: 2,
         intermediate: 70, mergesProducts: true, seed: 4)
     ),
     (
       "int4-g64-compressed",
       SmallModel(
-        weights: Int4Channel64.self, tables: [Int4Rows64.self, Int8Rows.self, Int8Rows.self],
-        vectors: Float32Rows.self, activations: .int8PerToken, hidden: 16, attention: 16, heads: 1,
+        weights: .int4ChannelGroup64, tables: [.int4RowsGroup64, .int8Rows, .int8Rows],
+        vectors: .float32, activations: .int8PerToken, hidden: 16, attention: 16, heads: 1,
         intermediate: 130, mergesProducts: false, compresses: true, compressesWeights: true, seed: 5
       )
     ),
     (
       "int4-g128-grids",
       SmallModel(
-        weights: Int4Channel128.self, tables: [Int8Rows.self, Int8Rows.self, Int4Rows32.self],
-        vectors: Float16Rows.self, activations: .int8PerToken, hidden: 20, attention: 24, heads: 3,
+        weights: .int4ChannelGroup128, tables: [.int8Rows, .int8Rows, .int4RowsGroup32],
+        vectors: .float16, activations: .int8PerToken, hidden: 20, attention: 24, heads: 3,
         intermediate: 133, mergesProducts: false,
         grids: [.int16PerToken, .int8Static(step: 0.03), .int8PerToken], smooths: true, seed: 6)
     ),
     (
       "int8-static",
       SmallModel(
-        weights: Int8Channel.self, tables: [Int8Rows.self, Int8Rows.self, Int8Rows.self],
-        vectors: Float16Rows.self, activations: .int8PerToken, hidden: 16, attention: 32, heads: 2,
+        weights: .int8Channel, tables: [.int8Rows, .int8Rows, .int8Rows],
+        vectors: .float16, activations: .int8PerToken, hidden: 16, attention: 32, heads: 2,
         intermediate: 48, mergesProducts: true, grids: [.int8Static(step: 0.05), .int16PerToken],
         smooths: true, steps: AttentionSteps(query: 0.02, key: 0.03, value: 0.01), seed: 7)
     ),
     (
       "int8-decided",
       SmallModel(
-        weights: Int8Channel.self, tables: [Int8Rows.self, Int8Rows.self, Int8Rows.self],
-        vectors: Float16Rows.self, activations: .int8PerToken, hidden: 16, attention: 32, heads: 2,
+        weights: .int8Channel, tables: [.int8Rows, .int8Rows, .int8Rows],
+        vectors: .float16, activations: .int8PerToken, hidden: 16, attention: 32, heads: 2,
         intermediate: 48, mergesProducts: true,
         decision: Decision(temperature: 1.75, threshold: 0.25), seed: 8)
+    ),
+    (
+      "int3",
+      SmallModel(
+        weights: .int3ChannelGroup64,
+        tables: [.int3RowsGroup32, .int3RowsGroup64, .int3RowsGroup128],
+        vectors: .float16, activations: .int8PerToken, hidden: 20, attention: 32, heads: 2,
+        intermediate: 70, mergesProducts: true, seed: 13)
+    ),
+    (
+      "int3-g128-grids",
+      SmallModel(
+        weights: .int3ChannelGroup128, tables: [.int8Rows, .int4RowsGroup32, .int2RowsGroup64],
+        vectors: .float16, activations: .int8PerToken, hidden: 20, attention: 24, heads: 3,
+        intermediate: 133, mergesProducts: false,
+        grids: [.int16PerToken, .int8Static(step: 0.03), .int8PerToken], smooths: true, seed: 14)
+    ),
+    (
+      "int3-g32-decided",
+      SmallModel(
+        weights: .int3ChannelGroup32, tables: [.int4RowsGroup64, .int8Rows, .float16],
+        vectors: .float32, activations: .int8PerToken, hidden: 16, attention: 16, heads: 1,
+        intermediate: 40, mergesProducts: true,
+        decision: Decision(temperature: 1.75, threshold: 0.25), seed: 15)
+    ),
+    (
+      "int2",
+      SmallModel(
+        weights: .int2ChannelGroup32,
+        tables: [.int2RowsGroup32, .int2RowsGroup64, .int2RowsGroup128],
+        vectors: .float16, activations: .int8PerToken, hidden: 20, attention: 32, heads: 2,
+        intermediate: 70, mergesProducts: true, seed: 17)
+    ),
+    (
+      "int2-g64",
+      SmallModel(
+        weights: .int2ChannelGroup64, tables: [.int3RowsGroup64, .int8Rows, .int8Rows],
+        vectors: .float32, activations: .int8PerToken, hidden: 16, attention: 16, heads: 1,
+        intermediate: 130, mergesProducts: false, seed: 18)
+    ),
+    (
+      "int2-g128-compressed",
+      SmallModel(
+        weights: .int2ChannelGroup128, tables: [.int2RowsGroup64, .int8Rows, .int8Rows],
+        vectors: .float32, activations: .int8PerToken, hidden: 16, attention: 16, heads: 1,
+        intermediate: 133, mergesProducts: false, compresses: true, compressesWeights: true,
+        seed: 19)
     ),
   ]
 
   /// The version of the format that has all of it.
   var minorVersion: Int {
+    if ([weights] + tables).contains(where: { [2, 3].contains($0.bits) }) { return 4 }
     if decision != Decision() { return 3 }
     let isNew =
-      ([weights] + tables).contains { $0.code.bits == 4 } || grids != [.int8PerToken] || smooths
+      ([weights] + tables).contains { $0.bits == 4 } || grids != [.int8PerToken] || smooths
       || steps != nil || compressesWeights
     return isNew ? 2 : task == .singleLabel ? 0 : 1
   }
@@ -204,7 +253,7 @@ struct SmallModel {
   }
 
   private typealias Add = (
-    _ scheme: any WeightScheme.Type, _ rows: Int, _ columns: Int, _ scale: Float, _ center: Float
+    _ scheme: SchemeCode, _ rows: Int, _ columns: Int, _ scale: Float, _ center: Float
   ) -> Int
 
   /// Every kind, activation and norm at least once.
@@ -219,12 +268,12 @@ struct SmallModel {
     func linear(
       _ role: String, _ input: Operand, to width: Int, layer: Int? = 0,
       activation: LinearActivation = .none, bias: Bool = true, residual: Operand? = nil,
-      norm kind: Norm.Kind? = nil, scheme: (any WeightScheme.Type)? = nil
+      norm kind: Norm.Kind? = nil, scheme: SchemeCode? = nil
     ) -> Operand {
       let output = graph.addBuffer(width: width, rows: graph.buffers[input.buffer].rows)
       var grid = ActivationGrid.int8PerToken
       var smoothing: Int?
-      if (scheme ?? weights).code.isInteger {
+      if (scheme ?? weights).isInteger {
         grid = grids[integerLinears % grids.count]
         if smooths, integerLinears % 2 == 0 { smoothing = add(vectors, 1, input.width, 0.5, 1) }
         integerLinears += 1
@@ -288,9 +337,9 @@ struct SmallModel {
     let pooled = graph.addBuffer(width: hidden, rows: .texts)
     graph.append(Site(nil, "pool"), .pool(.init(input: scaled, output: pooled)))
     let dense = linear(
-      "dense", pooled, to: hidden, layer: nil, activation: .tanh, scheme: Float32Panels.self)
+      "dense", pooled, to: hidden, layer: nil, activation: .tanh, scheme: .float32Panels)
     graph.logits = linear(
-      "classifier", dense, to: labels.count, layer: nil, scheme: Float32Panels.self)
+      "classifier", dense, to: labels.count, layer: nil, scheme: .float32Panels)
     return graph
   }
 }

@@ -103,16 +103,16 @@ struct SpecificationTests {
   @Test("schemes")
   func schemes() throws {
     let documented = try table(section("TENS"), "code")
-    let coded = WeightSchemes.all.map { scheme in
+    let coded = SchemeCode.allCases.map { scheme in
       let layout =
-        switch scheme.code.layout {
+        switch scheme.layout {
         case .rows: "rows"
         case .panels(let group): "panels of \(group)"
         }
       return [
-        "\(scheme.code.rawValue)", "`\(scheme.name)`", "\(scheme.code.bits)", layout,
-        scheme.code.hasScales ? "one bfloat16 a row" : "no",
-        scheme.code.groupSize.map { "\($0)" } ?? "no",
+        "\(scheme.rawValue)", "`\(scheme.name)`", "\(scheme.bits)", layout,
+        scheme.hasScales ? "one bfloat16 a row" : "no",
+        scheme.groupSize.map { "\($0)" } ?? "no",
       ]
     }
     #expect(documented == coded)
@@ -184,6 +184,16 @@ struct SpecificationTests {
     #expect(try table(section("TENS"), "offset")[3][3] == "1 to \(power(PackedLimits.depth))")
     #expect(text.contains("u32 count (1 to 1024); for each label u32 length (at most 4096)"))
     #expect(text.contains("u32 count (at most 256); for each golden vector"))
+  }
+
+  @Test("the equations of arithmetic.md are numbered in the order they stand")
+  func equations() throws {
+    let arithmetic = String(decoding: try Repository.bytes("Formats/arithmetic.md"), as: UTF8.self)
+    let numbers = arithmetic.split(separator: "\n").compactMap { line -> Int? in
+      guard line.hasPrefix("    (") else { return nil }
+      return Int(line.dropFirst(5).prefix { $0 != ")" })
+    }
+    #expect(numbers == Array(1...17))
   }
 
   @Test("every line of abuse.md names its remedy")

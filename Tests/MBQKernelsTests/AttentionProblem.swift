@@ -1,6 +1,6 @@
-import CMBQKernels
 import MBQCore
 import MBQKernels
+import MBQModel
 import Testing
 
 /// One head of one text with random numbers: the same sizes give the same problem.
@@ -12,7 +12,7 @@ struct AttentionProblem: Sendable {
   var key: [Float]
   var value: [Float]
   var scale: Float
-  /// (14); 0 for each token's own.
+  /// (5); 0 for each token's own.
   var steps: (query: Float, key: Float, value: Float) = (0, 0, 0)
 
   /// `sharpness` is how large the scores become: 1 gives nearly equal weights, 30 nearly one token each.
@@ -41,30 +41,17 @@ struct AttentionProblem: Sendable {
     let k = GuardedRows(key, rows: tokens, width: headSize, usable: headSize, gap: 32)
     let v = GuardedRows(value, rows: tokens, width: headSize, usable: headSize, gap: 0)
     let y = GuardedRows(rows: tokens, width: headSize, usable: headSize, gap: 48)
-    let scratch = GuardedBytes(count: mbq_attention_scratch(UInt32(tokens), UInt32(headSize)))
+    let scratch = GuardedBytes(
+      count: KernelSet.attentionScratch(tokens: tokens, headSize: headSize))
     let untouched = y.row(0)[0].bitPattern
-    var call = mbq_attention()
-    call.query = UnsafePointer(q.base)
-    call.key = UnsafePointer(k.base)
-    call.value = UnsafePointer(v.base)
-    call.query_stride = q.stride
-    call.key_stride = k.stride
-    call.value_stride = v.stride
-    call.output = y.base
-    call.output_stride = y.stride
-    call.tokens = UInt32(tokens)
-    call.head_size = UInt32(headSize)
-    call.first_row = UInt32(range.lowerBound)
-    call.row_count = UInt32(range.count)
-    call.scale = scale
-    call.query_step = steps.query
-    call.key_step = steps.key
-    call.value_step = steps.value
-    call.scratch = scratch.base
-    switch kind {
-    case .int8: kernels.functions.attention_i8(&call)
-    case .float32: kernels.functions.attention_f32(&call)
-    }
+    // The rows of a slice are the first rows of a call that starts there.
+    let call = AttentionCall(
+      query: q.kernelRows(from: range.lowerBound), key: k.kernelRows(), value: v.kernelRows(),
+      output: y.kernelRows(from: range.lowerBound), tokens: tokens, rows: range.count,
+      scale: scale,
+      steps: AttentionSteps(query: steps.query, key: steps.key, value: steps.value),
+      scratch: scratch.bytes)
+    kernels.attention(call, isInteger: kind == .int8)
     #expect(
       y.guardsHold && q.guardsHold && k.guardsHold && v.guardsHold,
       "\(kernels.name) wrote past a head of \(tokens) × \(headSize)")

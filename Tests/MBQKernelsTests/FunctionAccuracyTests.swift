@@ -1,6 +1,7 @@
-import CMBQKernels
 import Foundation
 import MBQKernels
+import MBQModel
+import MBQSchemes
 import Testing
 
 /// How far the functions of arithmetic.md are from the true ones.
@@ -38,21 +39,18 @@ struct FunctionAccuracyTests {
   }
 
   /// The function as the kernels have it.
-  private func activated(_ x: [Float], _ activation: Int, _ kernels: KernelSet) -> [Float] {
-    var call = mbq_linear()
+  private func activated(_ x: [Float], _ activation: LinearActivation, _ kernels: KernelSet)
+    -> [Float]
+  {
     let input = GuardedRows(x, rows: x.count, width: 1, gap: 0)
     let output = GuardedRows(rows: x.count, width: 1, gap: 0)
-    let weights = paddedVector([1])
-    call.input = UnsafePointer(input.base)
-    call.input_stride = input.stride
-    call.weights = UnsafeRawPointer(weights.base)
-    call.output = output.base
-    call.output_stride = output.stride
-    call.rows = UInt32(x.count)
-    call.inputs = 1
-    call.outputs = 1
-    call.activation = UInt32(activation)
-    kernels.functions.linear_f32(&call)
+    // A panel of one channel and one input.
+    let weights = GuardedBytes([Float(1)] + [Float](repeating: 0, count: 15))
+    let matrix = KernelMatrix(
+      .float32Panels, rows: 1, columns: 1, elements: UnsafeRawBufferPointer(weights.bytes))
+    var call = LinearCall(input: input.kernelRows(), output: output.kernelRows(), rows: x.count)
+    call.activation = activation
+    kernels.linear(call, matrix)
     return output.values
   }
 
@@ -60,12 +58,12 @@ struct FunctionAccuracyTests {
   func gelu(kernels: KernelSet) {
     let x = sweep(-12, 12)
     var worst = 0.0
-    for (x, y) in zip(x, activated(x, MBQ_ACTIVATION_GELU, kernels)) {
+    for (x, y) in zip(x, activated(x, .gelu, kernels)) {
       let truth = Double(x) / 2 * (1 + erf(Double(x) / 2.0.squareRoot()))
       worst = max(worst, abs(Double(y) - truth) / max(1, abs(Double(x))))
     }
     #expect(worst < 4e-7, "\(worst)")
-    let ends = activated([0, .infinity, 1e30, -1e30], MBQ_ACTIVATION_GELU, kernels)
+    let ends = activated([0, .infinity, 1e30, -1e30], .gelu, kernels)
     #expect(ends == [0, .infinity, 1e30, 0])
   }
 
@@ -73,11 +71,11 @@ struct FunctionAccuracyTests {
   func hyperbolicTangent(kernels: KernelSet) {
     let x = sweep(-20, 20)
     var worst = 0.0
-    for (x, y) in zip(x, activated(x, MBQ_ACTIVATION_TANH, kernels)) {
+    for (x, y) in zip(x, activated(x, .tanh, kernels)) {
       worst = max(worst, abs(Double(y) - tanh(Double(x))))
     }
     #expect(worst < 2e-7, "\(worst)")
-    let ends = activated([0, .infinity, -.infinity, 1e30], MBQ_ACTIVATION_TANH, kernels)
+    let ends = activated([0, .infinity, -.infinity, 1e30], .tanh, kernels)
     #expect(ends == [0, 1, -1, 1])
   }
 
@@ -85,9 +83,9 @@ struct FunctionAccuracyTests {
     "ReLU maps what is not greater than 0 to 0, the others keep a NaN",
     arguments: KernelSets.runnable)
   func notNumbers(kernels: KernelSet) {
-    let relu = activated([-1, -0.0, 0, 2, .infinity, .nan], MBQ_ACTIVATION_RELU, kernels)
+    let relu = activated([-1, -0.0, 0, 2, .infinity, .nan], .relu, kernels)
     #expect(difference(relu, [0, 0, 0, 2, .infinity, 0]) == nil)
-    for activation in [MBQ_ACTIVATION_NONE, MBQ_ACTIVATION_GELU, MBQ_ACTIVATION_TANH] {
+    for activation in [LinearActivation.none, .gelu, .tanh] {
       #expect(activated([.nan, -.nan], activation, kernels).areAllNaN)
     }
   }

@@ -1,4 +1,5 @@
 import MBQCore
+import MBQKernels
 
 /// Rows of floats laid out as the kernels are promised: 64-byte aligned, a row every `stride` floats.
 ///
@@ -43,6 +44,14 @@ final class GuardedRows {
   var base: UnsafeMutablePointer<Float> { memory + Self.margin }
 
   func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
+
+  /// As kernels take them, from row `first` on.
+  func kernelRows(from first: Int = 0) -> KernelRows {
+    KernelRows(row(first), stride: stride, width: width)
+  }
+
+  /// A single row as a vector.
+  var vector: KernelVector { KernelVector(UnsafePointer(base), count: width) }
 
   /// Shape (rows, width).
   var values: [Float] {
@@ -102,6 +111,10 @@ final class GuardedBytes {
   deinit { memory.deallocate() }
 
   var base: UnsafeMutableRawPointer { memory + Self.margin }
+
+  var bytes: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: base, count: count)
+  }
 
   var guardsHold: Bool {
     (0..<Self.margin).allSatisfy {

@@ -1,6 +1,7 @@
-import CMBQKernels
 import MBQCore
 import MBQKernels
+import MBQModel
+import MBQSchemes
 import Testing
 
 /// How the weights of a linear are stored.
@@ -20,19 +21,17 @@ enum ResidualKind: CaseIterable, Sendable {
 /// What follows a product.
 struct LinearOptions: Sendable {
   var hasBias = true
-  var activation = MBQ_ACTIVATION_NONE
+  var activation = LinearActivation.none
   var residual = ResidualKind.none
-  var norm = MBQ_NORM_NONE
+  var norm: Norm.Kind?
   var epsilon: Float = 1e-5
 
   /// Every combination.
   static let all: [LinearOptions] = {
     var result: [LinearOptions] = []
-    for norm in [MBQ_NORM_NONE, MBQ_NORM_NO_NORM, MBQ_NORM_LAYER_NORM] {
+    for norm in [nil, Norm.Kind.noNorm, .layerNorm] {
       for residual in ResidualKind.allCases {
-        for activation in [
-          MBQ_ACTIVATION_NONE, MBQ_ACTIVATION_RELU, MBQ_ACTIVATION_GELU, MBQ_ACTIVATION_TANH,
-        ] {
+        for activation in [LinearActivation.none, .relu, .gelu, .tanh] {
           for hasBias in [true, false] {
             result.append(
               LinearOptions(
@@ -58,7 +57,7 @@ final class LinearProblem {
   let shape: LinearShape
   let options: LinearOptions
   let form: IntegerForm
-  /// Shape (inputs); (17).
+  /// Shape (inputs); (7).
   let smoothing: [Float]
   /// Shape (rows, inputs).
   let input: [Float]
@@ -91,8 +90,9 @@ final class LinearProblem {
     let count = shape.inputs * shape.outputs
     switch kind {
     case .int8 where form.groupSize > 0:
-      let weights = Int4Weights(
-        outputs: shape.outputs, inputs: shape.inputs, groupSize: form.groupSize, &generator)
+      let weights = LevelWeights(
+        outputs: shape.outputs, inputs: shape.inputs, bits: form.bits, groupSize: form.groupSize,
+        &generator)
       integers = weights.integers
       packed = GuardedBytes(weights.elements)
       groups = GuardedBytes(weights.groups)
@@ -151,8 +151,7 @@ final class LinearProblem {
     let apart = GuardedRows(rows: range.count, width: outputs, gap: 48)
     let y = options.residual == .inPlace ? r : apart
     let scratch = GuardedBytes(
-      count:
-        mbq_linear_scratch(UInt32(inputs), UInt32(form.groupSize), form.smooths ? 1 : 0))
+      count: KernelSet.linearScratch(scheme, inputs: inputs, isSmoothed: form.smooths))
     let scales = paddedVector(scales)
     let bias = paddedVector(bias)
     let smoothing = paddedVector(smoothing)
@@ -160,42 +159,25 @@ final class LinearProblem {
     let beta = paddedVector(beta)
     let sums = GuardedBytes(count: roundUp(outputs, to: 16) * 4)
 
-    var call = mbq_linear()
-    call.input = UnsafePointer(x.base)
-    call.input_stride = x.stride
-    call.weights = UnsafeRawPointer(packed.base)
-    if options.hasBias { call.bias = UnsafePointer(bias.base) }
-    if options.residual != .none {
-      call.residual = UnsafePointer(r.base)
-      call.residual_stride = r.stride
+    var matrix = matrix
+    if kind == .int8 {
+      let first = sums.base.assumingMemoryBound(to: Int32.self)
+      kernels.columnSums(matrix, into: first)
+      matrix.setColumnSums(UnsafePointer(first))
+      matrix.scales = scales.vector
     }
-    call.gamma = UnsafePointer(gamma.base)
-    call.beta = UnsafePointer(beta.base)
-    call.output = y.base
-    call.output_stride = y.stride
-    call.rows = UInt32(range.count)
-    call.inputs = UInt32(inputs)
-    call.outputs = UInt32(outputs)
-    call.activation = UInt32(options.activation)
-    call.norm = UInt32(options.norm)
-    call.epsilon = options.epsilon
-    call.scratch = scratch.base
-    switch kind {
-    case .int8:
-      kernels.functions.column_sums(
-        packed.base, UInt32(inputs), UInt32(outputs),
-        sums.base.assumingMemoryBound(to: Int32.self), groupBytes, UInt32(form.groupSize))
-      call.groups = groupBytes
-      call.group_size = UInt32(form.groupSize)
-      call.step = form.step
-      call.wide = form.isWide ? 1 : 0
-      if form.smooths { call.smoothing = UnsafePointer(smoothing.base) }
-      call.scales = UnsafePointer(scales.base)
-      call.column_sums = UnsafePointer(sums.base.assumingMemoryBound(to: Int32.self))
-      kernels.functions.linear_i8(&call)
-    case .float32: kernels.functions.linear_f32(&call)
-    case .float16: kernels.functions.linear_f16(&call)
+    var call = LinearCall(
+      input: x.kernelRows(), output: y.kernelRows(), rows: range.count, scratch: scratch.bytes)
+    if options.hasBias { call.bias = bias.vector }
+    if options.residual != .none { call.residual = r.kernelRows() }
+    call.norm = options.norm.map {
+      KernelNorm($0, gamma: gamma.vector, beta: beta.vector, epsilon: options.epsilon)
     }
+    call.activation = options.activation
+    call.grid =
+      form.isWide ? .int16PerToken : form.step == 0 ? .int8PerToken : .int8Static(step: form.step)
+    if form.smooths { call.smoothing = smoothing.vector }
+    kernels.linear(call, matrix)
 
     #expect(y.guardsHold, "\(kernels.name) wrote past its output, \(shape)")
     #expect(y.paddingIsZero, "\(kernels.name) left padding that is not zero, \(shape)")
@@ -207,8 +189,19 @@ final class LinearProblem {
     return y.values
   }
 
-  private var groupBytes: UnsafePointer<UInt8>? {
-    form.groupSize == 0 ? nil : UnsafePointer(groups.base.assumingMemoryBound(to: UInt8.self))
+  private var scheme: SchemeCode {
+    switch kind {
+    case .int8: form.scheme(inPanels: true)
+    case .float32: .float32Panels
+    case .float16: .float16Panels
+    }
+  }
+
+  private var matrix: KernelMatrix {
+    KernelMatrix(
+      scheme, rows: shape.outputs, columns: shape.inputs,
+      elements: UnsafeRawBufferPointer(packed.bytes),
+      groups: UnsafeRawBufferPointer(groups.bytes))
   }
 
   /// The kernel's column sums, padding included.
@@ -216,9 +209,7 @@ final class LinearProblem {
     let count = roundUp(shape.outputs, to: 16)
     let sums = GuardedBytes(count: count * 4)
     let first = sums.base.assumingMemoryBound(to: Int32.self)
-    kernels.functions.column_sums(
-      packed.base, UInt32(shape.inputs), UInt32(shape.outputs), first, groupBytes,
-      UInt32(form.groupSize))
+    kernels.columnSums(matrix, into: first)
     #expect(sums.guardsHold)
     return Array(UnsafeBufferPointer(start: first, count: count))
   }

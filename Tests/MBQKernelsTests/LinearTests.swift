@@ -1,6 +1,6 @@
-import CMBQKernels
 import MBQCore
 import MBQKernels
+import MBQModel
 import Testing
 
 /// Every kernel set gives the bits of generic C.
@@ -105,10 +105,10 @@ struct LinearTests {
 
   @Test("a row does not depend on the others", arguments: KernelSets.runnable, WeightKind.allCases)
   func independence(kernels: KernelSet, kind: WeightKind) {
-    for norm in [MBQ_NORM_NO_NORM, MBQ_NORM_LAYER_NORM] {
+    for norm in [Norm.Kind.noNorm, .layerNorm] {
       let problem = LinearProblem(
         kind, LinearShape(rows: 29, inputs: 52, outputs: 70),
-        LinearOptions(activation: MBQ_ACTIVATION_GELU, residual: .inPlace, norm: norm))
+        LinearOptions(activation: .gelu, residual: .inPlace, norm: norm))
       let together = problem.run(kernels)
       for row in 0..<29 {
         let alone = problem.run(kernels, rows: row..<(row + 1))
@@ -136,7 +136,7 @@ struct LinearTests {
   /// 65,536 products of 255 and -127, the most negative sum there is, and of 127 and 127.
   @Test("the deepest product does not overflow", arguments: KernelSets.runnable)
   func deepest(kernels: KernelSet) {
-    let depth = Int(MBQ_MAX_DEPTH)
+    let depth = KernelSet.deepestProduct
     let problem = LinearProblem(
       .int8, LinearShape(rows: 3, inputs: depth, outputs: 2),
       LinearOptions(hasBias: false),

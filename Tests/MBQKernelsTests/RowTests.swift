@@ -1,18 +1,19 @@
-import CMBQKernels
 import MBQCore
 import MBQKernels
+import MBQModel
+import MBQSchemes
 import Testing
 
 @Suite("Norms and stored rows")
 struct RowTests {
   private struct Options {
-    var norm: Int
+    var norm: Norm.Kind?
     var hasResidual: Bool
     /// Written over the input.
     var inPlace: Bool
   }
 
-  private static let options: [Options] = [MBQ_NORM_NONE, MBQ_NORM_NO_NORM, MBQ_NORM_LAYER_NORM]
+  private static let options: [Options] = [nil, Norm.Kind.noNorm, .layerNorm]
     .flatMap { norm in
       [false, true].flatMap { hasResidual in
         [false, true].map { Options(norm: norm, hasResidual: hasResidual, inPlace: $0) }
@@ -30,22 +31,12 @@ struct RowTests {
     let y = options.inPlace ? x : apart
     let gamma = paddedVector(generator.floats(width))
     let beta = paddedVector(generator.floats(width))
-    var call = mbq_norm()
-    call.input = UnsafePointer(x.base)
-    call.input_stride = x.stride
-    if options.hasResidual {
-      call.residual = UnsafePointer(r.base)
-      call.residual_stride = r.stride
-    }
-    call.gamma = UnsafePointer(gamma.base)
-    call.beta = UnsafePointer(beta.base)
-    call.output = y.base
-    call.output_stride = y.stride
-    call.rows = UInt32(rows)
-    call.width = UInt32(width)
-    call.norm = UInt32(options.norm)
-    call.epsilon = 1e-12
-    kernels.functions.norm(&call)
+    kernels.normalize(
+      options.norm.map {
+        KernelNorm($0, gamma: gamma.vector, beta: beta.vector, epsilon: 1e-12)
+      },
+      input: x.kernelRows(), residual: options.hasResidual ? r.kernelRows() : nil,
+      output: y.kernelRows(), rows: rows)
     #expect(y.guardsHold && y.paddingIsZero && x.guardsHold && r.guardsHold)
     return y.values
   }
@@ -67,14 +58,14 @@ struct RowTests {
 
   /// `row` widened to floats over what `start` holds.
   private func widen<T>(
-    _ kernels: KernelSet, _ row: [T], kind: Int, scale: Float, adding start: [Float]?
+    _ kernels: KernelSet, _ row: [T], _ scheme: SchemeCode, scale: Float, adding start: [Float]?
   ) -> [Float] {
     let stored = GuardedBytes(row)
     let y = GuardedRows(
       start ?? [Float](repeating: .nan, count: row.count), rows: 1, width: row.count)
-    kernels.functions.widen_row(
-      y.base, UnsafeRawPointer(stored.base), scale, UInt32(row.count), UInt32(kind),
-      start == nil ? 0 : 1, nil, 0)
+    kernels.widen(
+      StoredRow(scheme, width: row.count, elements: stored.base, scale: scale), to: y.base,
+      adding: start != nil)
     #expect(y.guardsHold && y.paddingIsZero)
     return y.values
   }
@@ -82,7 +73,7 @@ struct RowTests {
   @Test("every half float is widened exactly", arguments: KernelSets.runnable)
   func halves(kernels: KernelSet) {
     let halves = (0...UInt16.max).map { $0 }
-    let widened = widen(kernels, halves, kind: MBQ_ROW_F16, scale: 1, adding: nil)
+    let widened = widen(kernels, halves, .float16, scale: 1, adding: nil)
     #if arch(arm64) || os(Linux)
     #expect(difference(widened, halves.map { Float(Float16(bitPattern: $0)) }) == nil)
     #endif
@@ -93,7 +84,7 @@ struct RowTests {
   func bytes(kernels: KernelSet) {
     let bytes = (-128...127).map { Int8($0) }
     for scale in [1, 0.1, 1e-38, 3e36] as [Float] {
-      let widened = widen(kernels, bytes, kind: MBQ_ROW_I8, scale: scale, adding: nil)
+      let widened = widen(kernels, bytes, .int8Rows, scale: scale, adding: nil)
       #expect(difference(widened, bytes.map { Float($0) * scale }) == nil)
     }
   }
@@ -105,15 +96,15 @@ struct RowTests {
       let floats = generator.floats(width, scale: 100)
       let start = generator.floats(width)
       let sum = zip(floats, start).map { $0 + $1 }
-      #expect(widen(kernels, floats, kind: MBQ_ROW_F32, scale: 1, adding: nil) == floats)
-      #expect(widen(kernels, floats, kind: MBQ_ROW_F32, scale: 1, adding: start) == sum)
+      #expect(widen(kernels, floats, .float32, scale: 1, adding: nil) == floats)
+      #expect(widen(kernels, floats, .float32, scale: 1, adding: start) == sum)
       let halves = floats.map(half(from:))
       #expect(
-        widen(kernels, halves, kind: MBQ_ROW_F16, scale: 1, adding: start)
+        widen(kernels, halves, .float16, scale: 1, adding: start)
           == zip(halves, start).map { float(fromHalf: $0) + $1 })
       let bytes = generator.bytes(width)
       #expect(
-        widen(kernels, bytes, kind: MBQ_ROW_I8, scale: 0.25, adding: start)
+        widen(kernels, bytes, .int8Rows, scale: 0.25, adding: start)
           == zip(bytes, start).map { Float($0) * 0.25 + $1 })
     }
   }

@@ -1,15 +1,9 @@
-import CMBQKernels
 import MBQCore
 import MBQKernels
 import Testing
 
 extension KernelSet: CustomTestStringConvertible {
   public var testDescription: String { name }
-
-  /// The C functions.
-  var functions: mbq_kernel_set {
-    address.assumingMemoryBound(to: mbq_kernel_set.self).pointee
-  }
 }
 
 extension KernelSets {

@@ -64,7 +64,7 @@ struct OddWidthTests {
         for linear in linears where linear.output.buffer == query {
           guard let bias = linear.bias else { continue }
           let large = [Float](repeating: 1000, count: linear.output.width)
-          parts.matrices[bias] = Float32Rows.encode(large, rows: 1, columns: large.count)
+          parts.matrices[bias] = SchemeCode.float32.encode(large, rows: 1, columns: large.count)
         }
         guard moving else { return }
         let first = parts.header.plan.batchWidth

@@ -21,7 +21,7 @@ struct Rewriter {
     let packed = model.packed
     let matrices = packed.header.tensors.map { tensor in
       let zeros = [Float](repeating: 0, count: tensor.rows * tensor.columns)
-      var matrix = WeightSchemes.scheme(tensor.scheme)
+      var matrix = tensor.scheme
         .encode(zeros, rows: tensor.rows, columns: tensor.columns)
       matrix.elements = Array(packed.elements(tensor))
       matrix.scales = matrix.scales.indices.map {

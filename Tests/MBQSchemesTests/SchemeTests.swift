@@ -5,10 +5,10 @@ import Testing
 
 @Suite("Weight schemes")
 struct SchemeTests {
-  private static let names = WeightSchemes.all.map { $0.name }
+  private static let names = SchemeCode.allCases.map { $0.name }
 
-  private static func scheme(_ name: String) throws -> any WeightScheme.Type {
-    try #require(WeightSchemes.all.first { $0.name == name })
+  private static func scheme(_ name: String) throws -> SchemeCode {
+    try #require(SchemeCode.allCases.first { $0.name == name })
   }
 
   private static let shapes: [(rows: Int, columns: Int)] = [
@@ -41,12 +41,12 @@ struct SchemeTests {
     return values
   }
 
-  @Test("names and codes are unique, and every code has a scheme")
+  @Test("names are unique, and so are storages in panels and in rows")
   func unique() {
-    #expect(Set(Self.names).count == WeightSchemes.all.count)
-    #expect(Set(WeightSchemes.all.map { $0.code.rawValue }).count == WeightSchemes.all.count)
-    for code in SchemeCode.allCases { #expect(WeightSchemes.scheme(code).code == code) }
-    #expect(WeightSchemes.all.count == SchemeCode.allCases.count)
+    #expect(Set(Self.names).count == SchemeCode.allCases.count)
+    for code in SchemeCode.allCases {
+      #expect(SchemeCode.scheme(code.storage, inPanels: code.hasPanels) == code)
+    }
   }
 
   @Test("what is stored comes back within the scheme's ceiling", arguments: names, kinds)
@@ -57,17 +57,17 @@ struct SchemeTests {
     for (rows, columns) in Self.shapes {
       let values = Self.values(kind, rows, columns)
       let encoded = scheme.encode(values, rows: rows, columns: columns)
-      #expect(encoded.scheme == scheme.code)
+      #expect(encoded.scheme == scheme)
       #expect(encoded.rows == rows && encoded.columns == columns)
-      #expect(encoded.elements.count == scheme.code.byteCount(rows: rows, columns: columns))
-      #expect(encoded.scales.count == (scheme.code.hasScales ? rows : 0))
-      let decoded = scheme.decode(encoded)
+      #expect(encoded.elements.count == scheme.byteCount(rows: rows, columns: columns))
+      #expect(encoded.scales.count == (scheme.hasScales ? rows : 0))
+      let decoded = encoded.decoded()
       #expect(decoded.count == values.count)
       for row in 0..<rows {
         let range = (row * columns)..<((row + 1) * columns)
         let largest = values[range].map(\.magnitude).max() ?? 0
         let allowed = max(
-          Double(scheme.errorCeiling) * Double(largest), Self.floor(of: scheme.code))
+          Double(scheme.errorCeiling) * Double(largest), Self.floor(of: scheme))
         for index in range {
           let error = (Double(values[index]) - Double(decoded[index])).magnitude
           if !(error <= allowed) {
@@ -78,7 +78,7 @@ struct SchemeTests {
       }
       // The same values give the same bytes, and what came back is a fixed point for floats.
       #expect(scheme.encode(values, rows: rows, columns: columns) == encoded)
-      if !scheme.code.hasScales {
+      if !scheme.hasScales {
         #expect(scheme.encode(decoded, rows: rows, columns: columns) == encoded)
       }
     }
@@ -86,12 +86,12 @@ struct SchemeTests {
 
   /// Half the smallest step a scheme can have: below it, an error cannot be a share of the value.
   private static func floor(of code: SchemeCode) -> Double {
-    switch code {
-    case .float32, .float32Panels: 0
-    case .float16, .float16Panels: 0x1p-25
-    case .int8Channel, .int8Rows: 0x1p-127
+    switch code.storage {
+    case .float32: 0
+    case .float16: 0x1p-25
+    case .int8: 0x1p-127
     // A group's steps may be up to one scale too wide.
-    default: 15 * 0x1p-127
+    case .levels: 15 * 0x1p-127
     }
   }
 
@@ -101,9 +101,9 @@ struct SchemeTests {
       0, 0x8000_0000, 1, 0x8000_0001, 0x7F7F_FFFF, 0x3F80_0001, 0x0080_0000, 0x007F_FFFF,
     ]
     let values = bits.map(Float.init(bitPattern:))
-    for scheme: any WeightScheme.Type in [Float32Rows.self, Float32Panels.self] {
+    for scheme: SchemeCode in [.float32, .float32Panels] {
       for (rows, columns) in [(1, 8), (8, 1), (2, 4)] {
-        let decoded = scheme.decode(scheme.encode(values, rows: rows, columns: columns))
+        let decoded = scheme.encode(values, rows: rows, columns: columns).decoded()
         #expect(decoded.map(\.bitPattern) == bits)
       }
     }
@@ -112,7 +112,7 @@ struct SchemeTests {
   @Test("elements stand where the layout says, zeros everywhere else", arguments: names)
   func layout(_ name: String) throws {
     let scheme = try Self.scheme(name)
-    let code = scheme.code
+    let code = scheme
     for (rows, columns) in Self.shapes where code.bits >= 8 {
       // Values every scheme keeps: small integers, no two neighbours alike, 127 in every row.
       let values = (0..<(rows * columns)).map { index in
@@ -163,7 +163,7 @@ struct SchemeTests {
 
   @Test("int8 elements are within ±127 and reach them; scales are rounded up", arguments: kinds)
   func int8Range(_ kind: String) {
-    for scheme: any WeightScheme.Type in [Int8Channel.self, Int8Rows.self] {
+    for scheme: SchemeCode in [.int8Channel, .int8Rows] {
       for (rows, columns) in Self.shapes {
         let values = Self.values(kind, rows, columns)
         let encoded = scheme.encode(values, rows: rows, columns: columns)
@@ -200,11 +200,11 @@ struct SchemeTests {
     func finish() {
       guard let (name, values, scales, integers, columns) = matrix else { return }
       cases += 1
-      for scheme: any WeightScheme.Type in [Int8Channel.self, Int8Rows.self] {
+      for scheme: SchemeCode in [.int8Channel, .int8Rows] {
         let encoded = scheme.encode(values, rows: scales.count, columns: columns)
         #expect(encoded.scales == scales, "\(name)")
         for index in integers.indices {
-          let place = scheme.code.index(
+          let place = scheme.index(
             row: index / columns, column: index % columns, columns: columns)
           let found = Int8(bitPattern: encoded.elements[place])
           #expect(found == integers[index], "\(name), \(values[index])")

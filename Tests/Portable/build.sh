@@ -13,13 +13,14 @@ cd "$(dirname "$0")/../.."
 
 out=.build/portable
 kernels=Sources/CMBQKernels
+bytes=Sources/CMBQBytes
 embedding=Sources/MBQEmbedding
 modules=(MBQCore MBQTokenizer MBQModel MBQSchemes MBQFormat MBQKernels MBQRuntime)
 exports=$(grep -oE '\bmbq_[a-z_]+\(' $embedding/include/mbq.h | tr -d '(' | sort -u)
 
 # $1: target. Sets swift_target, c_flags.
 choose() {
-  c_flags=(-std=c17 -DMBQ_SMALL -fPIC -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -I "$kernels/include")
+  c_flags=(-std=c17 -DMBQ_SMALL -fPIC -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -I "$kernels/include" -I "$bytes/include")
   case $1 in
   x86_64)
     swift_target=x86_64-unknown-linux-gnu
@@ -43,8 +44,8 @@ choose() {
 compile_swift() {
   local to=$1 module flags
   mkdir -p "$to/modules"
-  printf 'module CMBQKernels { header "%s" export * }\n' "$PWD/$kernels/include/mbq_kernels.h" \
-    >"$to/modules/module.modulemap"
+  printf 'module %s { header "%s" export * }\n' CMBQKernels "$PWD/$kernels/include/mbq_kernels.h" \
+    CMBQBytes "$PWD/$bytes/include/mbq_bytes.h" >"$to/modules/module.modulemap"
   flags=(-target "$swift_target" -enable-experimental-feature Embedded -wmo -Osize -parse-as-library
     -package-name mbq -swift-version 6 -enable-upcoming-feature ExistentialAny
     -enable-upcoming-feature MemberImportVisibility -warnings-as-errors -I "$to/modules")
@@ -62,7 +63,7 @@ compile_c() {
   local to=$1 source
   rm -f "$to"/objects/*.o
   mkdir -p "$to/objects"
-  for source in $kernels/*.c $kernels/{arm,x86,wasm}/*.c $kernels/generic/*.c; do
+  for source in $kernels/{,arm/,generic/,wasm/,x86/}*.c $bytes/{,arm/,x86/}*.c; do
     "$clang" "${c_flags[@]}" -Os -fvisibility=hidden -c "$source" \
       -o "$to/objects/$(basename "$source" .c).o"
   done
@@ -112,7 +113,7 @@ link_wasm() {
 
 mkdir -p $out
 [ $# -gt 0 ] || set -- x86_64 aarch64 wasm32
-state=$({ swiftc --version 2>&1; find "${modules[@]/#/Sources/}" $kernels $embedding Tests/Portable -type f \
+state=$({ swiftc --version 2>&1; find "${modules[@]/#/Sources/}" $kernels $bytes $embedding Tests/Portable -type f \
   | LC_ALL=C sort | xargs sha256sum; } | sha256sum)
 jobs=()
 for target in "$@"; do

@@ -11,7 +11,7 @@ INLINE float top_score(float *scores, uint32_t tokens, uint32_t tokens16) {
   return max_lane_f(m);
 }
 
-/* Turns `scores` (tokens16) into e^(score - max), 0 past `tokens`; returns their sum (5). */
+/* Turns `scores` (tokens16) into e^(score - max), 0 past `tokens`; returns their sum (9). */
 INLINE float softmax_row(float *scores, uint32_t tokens, uint32_t tokens16) {
   const float top = top_score(scores, tokens, tokens16);
   v16f total = splat(0.0f);
@@ -40,8 +40,6 @@ INLINE void copy_head(const float *x, uint32_t head_size, uint32_t head16, float
   __builtin_memcpy(block, x, head_size * sizeof(float));
 }
 
-enum { HEAD_MOST = 256 };
-
 /* The head's columns of one row, readable in whole blocks: where they are, or copied to `room`. */
 INLINE const float *head_row(const float *x, uint32_t head_size, uint32_t head16, float *room) {
   if (head_size == head16) return x;
@@ -69,8 +67,8 @@ INLINE void pack_keys_i8(const mbq_attention *a, const mbq_attention_layout *l) 
       sums[j] = 0;
       continue;
     }
-    _Alignas(64) float room[HEAD_MOST];
-    _Alignas(64) int8_t q[HEAD_MOST];
+    _Alignas(64) float room[MBQ_MAX_HEAD];
+    _Alignas(64) int8_t q[MBQ_MAX_HEAD];
     const float *row = head_row(a->key + j * a->key_stride, a->head_size, l->head16, room);
     const row_step step = row_step_of(head_magnitude(row, l->head16), a->key_step);
     v16i total = {0};
@@ -96,7 +94,7 @@ INLINE float pack_values_i8(const mbq_attention *a, const mbq_attention_layout *
   float lost = 0.0f;
   for (uint32_t j = 0; j < l->tokens16; j += 2) {
     int16_t *pairs = (int16_t *)(s + l->values) + (size_t)j * 16;
-    _Alignas(64) float rooms[2][HEAD_MOST];
+    _Alignas(64) float rooms[2][MBQ_MAX_HEAD];
     const float *rows[2];
     row_step steps[2];
     for (uint32_t i = 0; i < 2; i++) {
@@ -136,7 +134,7 @@ static NOINLINE void SET(finish_scores)(const mbq_attention_layout *l, uint8_t *
   }
 }
 
-/* (10): the softmax weights, each times its token's value step, as 14-bit integers relative to the
+/* (14): the softmax weights, each times its token's value step, as 14-bit integers relative to the
  * row's largest. Returns what an integer sum of weights times values has to be multiplied with. */
 INLINE float weigh_row(const mbq_attention *a, const mbq_attention_layout *l, uint32_t r) {
   uint8_t *s = a->scratch;
@@ -218,11 +216,10 @@ static void SET(attention_i8)(const mbq_attention *a) {
   const uint32_t panels = l.tokens16 / 16, groups = (a->head_size + 3) / 4;
   const size_t panel_bytes = (size_t)groups * 64, value_panel = (size_t)l.tokens16 * 16;
   _Alignas(64) int32_t sums[BLOCK_ROWS * TILE_COLUMNS];
-  _Alignas(64) float room[BLOCK_ROWS * HEAD_MOST];
+  _Alignas(64) float room[BLOCK_ROWS * MBQ_MAX_HEAD];
   const uint32_t blocks = (a->row_count + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (uint32_t i = 0; i < blocks; i++) {
-    row_block b = block_of(i, blocks, a->row_count);
-    b.first += a->first_row;
+    const row_block b = block_of(i, blocks, a->row_count);
     float steps[BLOCK_ROWS], factors[BLOCK_ROWS];
     const float *query = a->query + b.first * a->query_stride;
     size_t query_stride = a->query_stride;
@@ -270,7 +267,7 @@ INLINE void pack_f32(const mbq_attention *a, const mbq_attention_layout *l) {
     for (uint32_t d = 0; d < a->head_size; d++) panel[d * 16] = j < a->tokens ? key[d] : 0.0f;
   }
   for (uint32_t j = 0; j < a->tokens; j++) {
-    _Alignas(64) float room[HEAD_MOST];
+    _Alignas(64) float room[MBQ_MAX_HEAD];
     const float *value = head_row(a->value + j * a->value_stride, a->head_size, l->head16, room);
     for (uint32_t d = 0; d < l->head16; d += 16) {
       store16(values + ((size_t)(d / 16) * a->tokens + j) * 16, load16(value + d));
@@ -279,7 +276,7 @@ INLINE void pack_f32(const mbq_attention *a, const mbq_attention_layout *l) {
 }
 
 /* fp32: every score is one chain of fused multiply-adds over the head's columns, every output one
- * over the tokens (11). */
+ * over the tokens (15). */
 static void SET(attention_f32)(const mbq_attention *a) {
   if (a->row_count == 0) return;
   const mbq_attention_layout l = mbq_attention_layout_of(a->tokens, a->head_size);
@@ -289,8 +286,7 @@ static void SET(attention_f32)(const mbq_attention *a) {
   _Alignas(64) float sums[BLOCK_ROWS * TILE_COLUMNS];
   const uint32_t blocks = (a->row_count + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (uint32_t i = 0; i < blocks; i++) {
-    row_block b = block_of(i, blocks, a->row_count);
-    b.first += a->first_row;
+    const row_block b = block_of(i, blocks, a->row_count);
     const float *query = a->query + b.first * a->query_stride;
     for (uint32_t p = 0, count; p < l.tokens16; p += 16 * count) {
       count = p + 16 * F32_PANELS <= l.tokens16 ? F32_PANELS : 1;

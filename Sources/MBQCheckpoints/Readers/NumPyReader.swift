@@ -1,4 +1,4 @@
-internal import CMBQKernels
+internal import CMBQBytes
 
 /// NumPy's archives of arrays (Formats/npz/npz.md), one a tensor, by Hugging Face's names
 /// or TensorFlow's.

@@ -1,4 +1,4 @@
-internal import CMBQKernels
+internal import CMBQBytes
 
 /// torch.save's zip archive, since 1.6: `NAME/data.pkl` describes, `NAME/data/KEY` holds a storage each.
 struct TorchZip {

@@ -1,4 +1,4 @@
-internal import CMBQKernels
+internal import CMBQBytes
 internal import CZlib
 import Synchronization
 

@@ -161,7 +161,7 @@ public struct ModelDifference: Sendable {
     func form(_ model: PackedModel, _ index: Int) -> TensorChange.Form {
       let tensor = model.header.tensors[index]
       return TensorChange.Form(
-        scheme: WeightSchemes.scheme(tensor.scheme).name, rows: tensor.rows,
+        scheme: tensor.scheme.name, rows: tensor.rows,
         columns: tensor.columns, bits: tensor.scheme.bits,
         bytes: tensor.byteCount + (tensor.scheme.hasScales ? 2 * tensor.rows : 0))
     }

@@ -93,34 +93,8 @@ public struct TensorDifference: Equatable, Sendable {
 }
 
 extension PackedModel {
-  /// A tensor's bytes as its scheme has them.
-  public func matrix(_ index: Int) -> EncodedMatrix {
-    let tensor = header.tensors[index]
-    var matrix = EncodedMatrix(
-      scheme: tensor.scheme, rows: tensor.rows, columns: tensor.columns,
-      elements: Array(elements(tensor)), scales: [])
-    if tensor.scheme.hasScales {
-      matrix.scales = (0..<tensor.rows).map { row in
-        UInt16(
-          littleEndian: weights.loadUnaligned(
-            fromByteOffset: tensor.scalesOffset + row * 2, as: UInt16.self))
-      }
-    }
-    if let size = tensor.scheme.groupSize {
-      let stored = groups(tensor)
-      let count = (tensor.columns + size - 1) / size
-      matrix.groups = (0..<(tensor.rows * count)).map { place in
-        stored[
-          tensor.scheme.groupIndex(
-            row: place / count, group: place % count, columns: tensor.columns)]
-      }
-    }
-    return matrix
-  }
+  public func matrix(_ index: Int) -> EncodedMatrix { matrix(header.tensors[index]) }
 
   /// A tensor's values, (rows, columns).
-  public func values(_ index: Int) -> [Float] {
-    let matrix = matrix(index)
-    return WeightSchemes.scheme(matrix.scheme).decode(matrix)
-  }
+  public func values(_ index: Int) -> [Float] { matrix(index).decoded() }
 }

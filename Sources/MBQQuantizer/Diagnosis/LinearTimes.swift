@@ -1,6 +1,6 @@
-internal import CMBQKernels
 import MBQCore
 public import MBQKernels
+import MBQModel
 import MBQSchemes
 
 /// How long the forms of a linear of one shape take on this machine, in nanoseconds a call.
@@ -54,21 +54,19 @@ public struct LinearTimes: Equatable, Sendable {
 private struct Bench {
   private let shape: LinearTimes.Shape
   private let tokens: Int
-  private let set: UnsafePointer<mbq_kernel_set>
+  private let kernels: KernelSet
   private let input: HiddenRows
   private let output: HiddenRows
   private let float: RunnerMatrix
   private let int8: RunnerMatrix
-  private let int4: StoredInt4
+  private let int4: RunnerMatrix
   private let smoothing: RunnerVector
   private let scratch: AlignedBytes
-  /// Rows a call takes, as the runtime cuts a batch.
-  private static let tileRows = 72
 
   init(_ shape: LinearTimes.Shape, _ tokens: Int, _ kernels: KernelSet) {
     self.shape = shape
     self.tokens = tokens
-    set = kernels.address.assumingMemoryBound(to: mbq_kernel_set.self)
+    self.kernels = kernels
     var generator = SeededGenerator(seed: 11)
     func random() -> Float { Float(Int32(truncatingIfNeeded: generator.next())) * 0x1p-31 }
     input = HiddenRows(count: tokens, width: shape.inputs)
@@ -77,13 +75,15 @@ private struct Bench {
       for column in 0..<shape.inputs { input.row(row)[column] = random() }
     }
     let weights = (0..<(shape.inputs * shape.outputs)).map { _ in random() }
-    float = RunnerMatrix(weights, rows: shape.outputs, columns: shape.inputs)
-    int8 = RunnerMatrix(
-      Int8Channel.encode(weights, rows: shape.outputs, columns: shape.inputs), set)
-    int4 = StoredInt4(
-      Int4Channel64.encode(weights, rows: shape.outputs, columns: shape.inputs), set)
+    func matrix(_ scheme: SchemeCode) -> RunnerMatrix {
+      RunnerMatrix(scheme.encode(weights, rows: shape.outputs, columns: shape.inputs), kernels)
+    }
+    float = matrix(.float32Panels)
+    int8 = matrix(.int8Channel)
+    int4 = matrix(.int4ChannelGroup64)
     smoothing = RunnerVector([Float](repeating: 1, count: shape.inputs))
-    scratch = AlignedBytes(max(mbq_linear_scratch(UInt32(shape.inputs), 64, 1), 64))
+    scratch = AlignedBytes(
+      KernelSet.linearScratch(.int4ChannelGroup64, inputs: shape.inputs, isSmoothed: true))
   }
 
   /// Nanoseconds of one call, over `repetitions` of them.
@@ -94,60 +94,22 @@ private struct Bench {
   }
 
   private func run(_ form: LinearTimes.Form) {
-    let tiles = (tokens + Self.tileRows - 1) / Self.tileRows
+    let matrix =
+      switch form {
+      case .float: float
+      case .int8, .int16, .smoothed: int8
+      case .int4: int4
+      }
+    let tiles = KernelSet.tileCount(rows: tokens)
     for tile in 0..<tiles {
       let rows = (tokens * tile / tiles)..<(tokens * (tile + 1) / tiles)
-      var call = mbq_linear()
-      call.input = UnsafePointer(input.row(rows.lowerBound))
-      call.input_stride = input.stride
-      call.output = output.row(rows.lowerBound)
-      call.output_stride = output.stride
-      call.rows = UInt32(rows.count)
-      call.inputs = UInt32(shape.inputs)
-      call.outputs = UInt32(shape.outputs)
-      call.scratch = scratch.bytes
-      guard form != .float else {
-        call.weights = UnsafeRawPointer(float.elements.bytes.baseAddress!)
-        set.pointee.linear_f32(&call)
-        continue
-      }
-      let matrix = form == .int4 ? int4.matrix : int8
-      call.weights = UnsafeRawPointer(matrix.elements.bytes.baseAddress!)
-      call.scales = UnsafePointer(matrix.scales.pointer(to: Float.self))
-      call.column_sums = UnsafePointer(matrix.sums.pointer(to: Int32.self))
-      if form == .int16 { call.wide = 1 }
-      if form == .smoothed { call.smoothing = smoothing.pointer }
-      if form == .int4 {
-        call.groups = UnsafePointer(int4.groups.bytes.assumingMemoryBound(to: UInt8.self))
-        call.group_size = 64
-      }
-      set.pointee.linear_i8(&call)
+      var call = LinearCall(
+        input: input.columns(0, shape.inputs, from: rows.lowerBound),
+        output: output.columns(0, shape.outputs, from: rows.lowerBound), rows: rows.count,
+        scratch: scratch.bytes)
+      if form == .int16 { call.grid = .int16PerToken }
+      if form == .smoothed { call.smoothing = smoothing.vector }
+      kernels.linear(call, matrix.kernelMatrix)
     }
-  }
-}
-
-/// 4-bit weights as a packed model has them, not widened.
-private struct StoredInt4 {
-  let matrix: RunnerMatrix
-  let groups: AlignedBytes
-
-  init(_ encoded: EncodedMatrix, _ set: UnsafePointer<mbq_kernel_set>) {
-    let count = (encoded.columns + 63) / 64
-    groups = AlignedBytes(
-      encoded.scheme.groupByteCount(rows: encoded.rows, columns: encoded.columns))
-    let bytes = groups.bytes.assumingMemoryBound(to: UInt8.self)
-    for row in 0..<encoded.rows {
-      for group in 0..<count {
-        let place = encoded.scheme.groupIndex(row: row, group: group, columns: encoded.columns)
-        bytes[place] = encoded.groups[row * count + group]
-      }
-    }
-    // Scales and elements are an int8 matrix's; the sums depend on the groups.
-    matrix = RunnerMatrix(encoded, nil)
-    let scales = matrix.scales.pointer(to: Float.self)
-    for row in 0..<encoded.rows { scales[row] = MBQCore.float(fromBFloat16: encoded.scales[row]) }
-    set.pointee.column_sums(
-      matrix.elements.bytes.baseAddress, UInt32(encoded.columns), UInt32(encoded.rows),
-      matrix.sums.pointer(to: Int32.self), bytes, 64)
   }
 }

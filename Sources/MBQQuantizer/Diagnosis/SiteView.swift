@@ -1,5 +1,5 @@
-internal import CMBQKernels
 import MBQCore
+import MBQKernels
 import MBQModel
 import MBQSchemes
 
@@ -41,9 +41,11 @@ struct SiteView {
     let values = model.values[linear.weight]
     let truth = product(
       linear, runner.matrix(linear.weight, smoothing: linear.smoothing), .int8PerToken)
-    let int8 = RunnerMatrix(Int8Channel.encode(values, rows: rows, columns: columns), runner.set)
+    let int8 = RunnerMatrix(
+      SchemeCode.int8Channel.encode(values, rows: rows, columns: columns), runner.kernels)
     let int4 = RunnerMatrix(
-      Int4Channel64.encode(values, rows: rows, columns: columns).widenedToInt8, runner.set)
+      SchemeCode.int4ChannelGroup64.encode(values, rows: rows, columns: columns).widenedToInt8,
+      runner.kernels)
     // Of a smoothed input the range is another one, which is the smoothed rows' to tell.
     let smoothed = linear.smoothing.map { factors in
       states.rows(linear.input).scaled(model.values[factors], from: linear.input.column)
@@ -74,31 +76,17 @@ struct SiteView {
   ) -> HiddenRows {
     let input = states.rows(linear.input)
     let result = HiddenRows(count: input.count, width: linear.output.width)
-    let smoothing = linear.smoothing.map(runner.vector)
+    let matrix = weights.kernelMatrix
+    let smoothing = matrix.scheme.isInteger ? linear.smoothing.map(runner.vector) : nil
     runner.tiles(result.count) { rows, worker in
-      var call = mbq_linear()
-      call.input = UnsafePointer(input.row(rows.lowerBound) + linear.input.column)
-      call.input_stride = input.stride
-      call.weights = UnsafeRawPointer(weights.elements.bytes.baseAddress!)
-      call.scales = UnsafePointer(weights.scales.pointer(to: Float.self))
-      call.column_sums = UnsafePointer(weights.sums.pointer(to: Int32.self))
-      call.output = result.row(rows.lowerBound)
-      call.output_stride = result.stride
-      call.rows = UInt32(rows.count)
-      call.inputs = UInt32(linear.input.width)
-      call.outputs = UInt32(linear.output.width)
-      call.scratch = runner.scratch[worker].bytes
-      guard weights.isInteger else {
-        runner.set.pointee.linear_f32(&call)
-        return
-      }
-      call.smoothing = smoothing?.pointer
-      switch grid {
-      case .int8PerToken: break
-      case .int8Static(let step): call.step = step
-      case .int16PerToken: call.wide = 1
-      }
-      runner.set.pointee.linear_i8(&call)
+      let first = rows.lowerBound
+      var call = LinearCall(
+        input: input.columns(linear.input.column, linear.input.width, from: first),
+        output: result.columns(0, linear.output.width, from: first), rows: rows.count,
+        scratch: runner.scratch[worker].bytes)
+      call.grid = grid
+      call.smoothing = smoothing
+      runner.kernels.linear(call, matrix)
     }
     return result
   }

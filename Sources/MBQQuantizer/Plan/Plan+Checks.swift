@@ -1,3 +1,4 @@
+import MBQSchemes
 import MBQCore
 
 // What is refused before any work is done: what would otherwise be left out without a word.
@@ -60,8 +61,8 @@ extension Plan {
 }
 
 extension Recipe {
-  public static let bitsAllowed = [2, 3, 4, 8, 16, 32]
-  public static let groupsAllowed = [32, 64, 128]
+  public static let bitsAllowed = SchemeCode.bitChoices
+  public static let groupsAllowed = SchemeCode.groupSizes
   public static let sparsityAllowed = 0...0.95
   public static let partsAllowed = 0...1000
   public static let seedsAllowed = 0...Int(Int32.max)

@@ -19,8 +19,8 @@ extension Plan {
     weights = Weights(
       bits: bits, group: group, rounding: rounding(bits),
       zeroPoint: recipe.weights?.zeroPoint ?? false)
-    // A table of fewer than 4 bits saves little and shows in every text.
-    let tableBits = recipe.embeddings?.bits ?? (mixesBits ? 4 : max(bits, 4))
+    // A table of 2 bits saves little more and shows in every text.
+    let tableBits = recipe.embeddings?.bits ?? (mixesBits ? 4 : max(bits, 3))
     // A table is rounded against the weights that read it: GPTQ needs no text there.
     embeddings = Embeddings(
       bits: tableBits, group: recipe.embeddings?.group ?? group,
@@ -42,7 +42,7 @@ extension Plan {
       case false?: .nowhere
       }
     recoversRounding = recipe.recover?.affine ?? false
-    compresses = mixesBits || recipe.compress ?? (bits < 4 || pruning.sparsity > 0)
+    compresses = mixesBits || recipe.compress ?? (pruning.sparsity > 0)
     calibration = CalibrationOptions(recipe.calibration)
     structure = Structure(recipe, bits: bits, hasText: hasText)
     self.hasText = hasText

@@ -4,18 +4,30 @@ import MBQSchemes
 extension EncodedMatrix {
   /// The integers the product kernels multiply with, in int8 panels.
   var widenedToInt8: EncodedMatrix {
-    guard let size = scheme.groupSize else { return self }
-    let levels = int4Levels()
-    let groupCount = (columns + size - 1) / size
-    var integers = [Int8](repeating: 0, count: levels.count)
-    for row in 0..<rows {
-      for column in 0..<columns {
-        let group = GroupByte(groups[row * groupCount + column / size])
-        let index = row * columns + column
-        integers[index] = Int8(group.multiplier * (Int(levels[index]) - group.zero))
-      }
-    }
+    guard scheme.groupSize != nil else { return self }
     return .int8(.int8Channel, rows: rows, columns: columns, levels: integers, scales: scales)
+  }
+}
+
+extension EncodedMatrix {
+  /// Levels of 3 bits in the bytes of 4, everything else as it is.
+  ///
+  /// A level's bits then stand together, and a zlib stream finds what they have in common: it makes less of
+  /// two parts than of these.
+  var forCompressing: EncodedMatrix {
+    guard case .levels(3, let group) = scheme.storage,
+      let code = SchemeCode.scheme(.levels(bits: 4, group: group), inPanels: scheme.hasPanels)
+    else { return self }
+    let groupCount = scheme.groupCount(columns: columns)
+    var levels = levels()
+    // 8 is the zero point all multipliers fit.
+    for index in levels.indices {
+      let (row, column) = index.quotientAndRemainder(dividingBy: columns)
+      levels[index] = levels[index] + 8 - groups[row * groupCount + column / group] >> 4
+    }
+    return .levels(
+      code, rows: rows, columns: columns, levels: levels, groups: groups.map { $0 & 15 | 8 << 4 },
+      scales: scales)
   }
 }
 
@@ -27,16 +39,19 @@ extension RoundedLevels {
       return .int8(
         isTable ? .int8Rows : .int8Channel, rows: rows, columns: columns, levels: levels,
         scales: scales)
-    case .int4(_, let group, _):
-      let code: SchemeCode =
-        switch group {
-        case 32: isTable ? .int4RowsGroup32 : .int4ChannelGroup32
-        case 64: isTable ? .int4RowsGroup64 : .int4ChannelGroup64
-        default: isTable ? .int4RowsGroup128 : .int4ChannelGroup128
-        }
-      return .int4(
-        code, rows: rows, columns: columns, levels: levels.map(UInt8.init), groups: groups,
-        scales: scales)
+    case .int4(let bits, let group, let zeroPoint):
+      let storage = ElementStorage.levels(bits: bits, group: group)
+      guard let code = SchemeCode.scheme(storage, inPanels: !isTable) else {
+        preconditionFailure("no scheme has \(bits) bits in groups of \(group)")
+      }
+      let top = UInt8(1 << bits - 1)
+      // Symmetric levels are those in the middle of sixteen; stored ones start at 0. The zero point of a
+      // group of zeros may be past the levels there are: any does.
+      let first: UInt8 = zeroPoint ? 0 : 8 - (top + 1) / 2
+      return .levels(
+        code, rows: rows, columns: columns,
+        levels: levels.map { min(UInt8($0) - first, top) },
+        groups: groups.map { $0 & 15 | min($0 >> 4 - first, top) << 4 }, scales: scales)
     case .float:
       preconditionFailure("floats have no grid")
     }

@@ -1,4 +1,5 @@
 import MBQCore
+import MBQKernels
 import MBQModel
 
 /// Rows of floats, each on a multiple of 16 floats from the first.
@@ -17,6 +18,11 @@ public final class HiddenRows: @unchecked Sendable {
   }
 
   public var base: UnsafeMutablePointer<Float> { storage.pointer(to: Float.self) }
+
+  /// `width` columns from `column` on, from row `first` on.
+  func columns(_ column: Int, _ width: Int, from first: Int) -> KernelRows {
+    KernelRows(row(first) + column, stride: stride, width: width)
+  }
 
   public func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }
 

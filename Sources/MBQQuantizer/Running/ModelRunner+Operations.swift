@@ -1,7 +1,8 @@
-internal import CMBQKernels
 import MBQCore
+import MBQKernels
 import MBQModel
 import MBQRuntime
+import MBQSchemes
 
 /// One operation over all rows, on the runtime's kernels.
 extension ModelRunner {
@@ -46,47 +47,24 @@ extension ModelRunner {
 
   func linear(_ o: Operation.Linear, _ states: HiddenStates, _ result: HiddenRows) {
     let input = states.rows(o.input)
-    let weights = matrix(o.weight, smoothing: o.smoothing)
+    let weights = matrix(o.weight, smoothing: o.smoothing).kernelMatrix
     let residual = o.residual.map { (states.rows($0), $0.column) }
     let bias = o.bias.map(vector)
-    let norm = o.norm.map { (vector($0.gamma), vector($0.beta)) }
-    let smoothing = o.smoothing.map(vector)
+    let norm = o.norm.map(norm)
+    let smoothing = weights.scheme.isInteger ? o.smoothing.map(vector) : nil
     tiles(result.count) { rows, worker in
-      var call = mbq_linear()
-      call.input = UnsafePointer(input.row(rows.lowerBound) + o.input.column)
-      call.input_stride = input.stride
-      call.weights = UnsafeRawPointer(weights.elements.bytes.baseAddress!)
-      call.scales = UnsafePointer(weights.scales.pointer(to: Float.self))
-      call.column_sums = UnsafePointer(weights.sums.pointer(to: Int32.self))
-      call.bias = bias?.pointer
-      if let (from, column) = residual {
-        call.residual = UnsafePointer(from.row(rows.lowerBound) + column)
-        call.residual_stride = from.stride
-      }
-      if let norm, let kind = o.norm {
-        call.norm = UInt32(kind.kind.rawValue)
-        call.gamma = norm.0.pointer
-        call.beta = norm.1.pointer
-        call.epsilon = kind.epsilon
-      }
-      call.output = result.row(rows.lowerBound)
-      call.output_stride = result.stride
-      call.rows = UInt32(rows.count)
-      call.inputs = UInt32(o.input.width)
-      call.outputs = UInt32(o.output.width)
-      call.activation = UInt32(o.activation.rawValue)
-      call.scratch = scratch[worker].bytes
-      if weights.isInteger {
-        call.smoothing = smoothing?.pointer
-        switch o.inputGrid {
-        case .int8PerToken: break
-        case .int8Static(let step): call.step = step
-        case .int16PerToken: call.wide = 1
-        }
-        set.pointee.linear_i8(&call)
-      } else {
-        set.pointee.linear_f32(&call)
-      }
+      let (first, width) = (rows.lowerBound, o.output.width)
+      var call = LinearCall(
+        input: input.columns(o.input.column, o.input.width, from: first),
+        output: result.columns(0, width, from: first), rows: rows.count,
+        scratch: scratch[worker].bytes)
+      call.bias = bias
+      call.residual = residual.map { $0.columns($1, width, from: first) }
+      call.norm = norm
+      call.activation = o.activation
+      call.grid = o.inputGrid
+      call.smoothing = smoothing
+      kernels.linear(call, weights)
     }
   }
 
@@ -97,34 +75,19 @@ extension ModelRunner {
     let key = states.rows(o.key)
     let value = states.rows(o.value)
     let size = o.query.width / o.heads
-    let integer = usesIntegerAttention
+    let isInteger = usesIntegerAttention
     parallel.run(states.textCount * o.heads) { task, worker in
       let rows = states.rows(of: task / o.heads)
-      let head = task % o.heads * size
-      var call = mbq_attention()
-      call.query = UnsafePointer(query.row(rows.lowerBound) + o.query.column + head)
-      call.key = UnsafePointer(key.row(rows.lowerBound) + o.key.column + head)
-      call.value = UnsafePointer(value.row(rows.lowerBound) + o.value.column + head)
-      call.query_stride = query.stride
-      call.key_stride = key.stride
-      call.value_stride = value.stride
-      call.output = result.row(rows.lowerBound) + head
-      call.output_stride = result.stride
-      call.tokens = UInt32(rows.count)
-      call.head_size = UInt32(size)
-      call.row_count = UInt32(rows.count)
-      call.scale = 1 / Float(size).squareRoot()
-      call.scratch = scratch[worker].bytes
-      if integer {
-        if let steps = o.steps {
-          call.query_step = steps.query
-          call.key_step = steps.key
-          call.value_step = steps.value
-        }
-        set.pointee.attention_i8(&call)
-      } else {
-        set.pointee.attention_f32(&call)
-      }
+      let (first, head) = (rows.lowerBound, task % o.heads * size)
+      kernels.attention(
+        AttentionCall(
+          query: query.columns(o.query.column + head, size, from: first),
+          key: key.columns(o.key.column + head, size, from: first),
+          value: value.columns(o.value.column + head, size, from: first),
+          output: result.columns(head, size, from: first), tokens: rows.count, rows: rows.count,
+          scale: 1 / Float(size).squareRoot(), steps: isInteger ? o.steps : nil,
+          scratch: scratch[worker].bytes),
+        isInteger: isInteger)
     }
   }
 
@@ -133,25 +96,18 @@ extension ModelRunner {
   ) {
     let input = states.rows(o.input)
     let residual = o.residual.map { (states.rows($0), $0.column) }
-    let gamma = vector(o.norm.gamma)
-    let beta = vector(o.norm.beta)
+    let norm = norm(o.norm)
     tiles(result.count) { rows, _ in
-      var call = mbq_norm()
-      call.input = UnsafePointer(input.row(rows.lowerBound) + o.input.column)
-      call.input_stride = input.stride
-      if let (from, column) = residual {
-        call.residual = UnsafePointer(from.row(rows.lowerBound) + column)
-        call.residual_stride = from.stride
-      }
-      call.gamma = gamma.pointer
-      call.beta = beta.pointer
-      call.output = result.row(rows.lowerBound)
-      call.output_stride = result.stride
-      call.rows = UInt32(rows.count)
-      call.width = UInt32(o.output.width)
-      call.norm = UInt32(o.norm.kind.rawValue)
-      call.epsilon = o.norm.epsilon
-      set.pointee.norm(&call)
+      let (first, width) = (rows.lowerBound, o.output.width)
+      kernels.normalize(
+        norm, input: input.columns(o.input.column, width, from: first),
+        residual: residual.map { $0.columns($1, width, from: first) },
+        output: result.columns(0, width, from: first), rows: rows.count)
     }
+  }
+
+  private func norm(_ norm: Norm) -> KernelNorm {
+    KernelNorm(
+      norm.kind, gamma: vector(norm.gamma), beta: vector(norm.beta), epsilon: norm.epsilon)
   }
 }

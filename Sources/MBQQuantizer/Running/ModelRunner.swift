@@ -1,6 +1,5 @@
-internal import CMBQKernels
 import MBQCore
-import MBQKernels
+public import MBQKernels
 public import MBQModel
 public import MBQRuntime
 import MBQSchemes
@@ -9,35 +8,38 @@ import MBQSchemes
 /// what calibration, rounding, recovery and sensitivity look through.
 ///
 /// The products are those of the runtime's kernels: fp32 for tensors that are not rounded, and for those
-/// rounded to int8 or int4 exactly what the packed model will compute. Which step's input is put on a
+/// rounded to integers exactly what the packed model will compute. Which step's input is put on a
 /// grid follows from its weight alone.
 public final class ModelRunner {
   public private(set) var model: WorkingModel
   public let parallel: Parallel
-  let set: UnsafePointer<mbq_kernel_set>
+  let kernels: KernelSet
   private var matrices: [Int: RunnerMatrix] = [:]
   private var vectors: [Int: RunnerVector] = [:]
   let scratch: [AlignedBytes]
   /// The last step that reads each buffer.
   private let lastUse: [Int]
-  /// Rows a worker takes at once.
-  private static let tileRows = 72
 
   public init(
     _ model: WorkingModel, parallel: Parallel = .serial, kernels: KernelSet = KernelSets.best
   ) {
     self.model = model
     self.parallel = parallel
-    set = kernels.address.assumingMemoryBound(to: mbq_kernel_set.self)
+    self.kernels = kernels
     var last = [Int](repeating: -1, count: model.graph.buffers.count)
     var bytes = 64
-    let longest = UInt32(model.configuration.maximumPositions)
+    let longest = model.configuration.maximumPositions
     for (index, step) in model.graph.steps.enumerated() {
       for operand in step.operation.inputs { last[operand.buffer] = index }
       switch step.operation {
-      case .linear(let o): bytes = max(bytes, mbq_linear_scratch(UInt32(o.input.width), 0, 1))
+      case .linear(let o):
+        bytes = max(
+          bytes,
+          KernelSet.linearScratch(.int8Channel, inputs: o.input.width, isSmoothed: true))
       case .attention(let o):
-        bytes = max(bytes, mbq_attention_scratch(longest, UInt32(o.query.width / o.heads)))
+        bytes = max(
+          bytes,
+          KernelSet.attentionScratch(tokens: longest, headSize: o.query.width / o.heads))
       case .embed, .normalize, .pool: break
       }
     }
@@ -128,7 +130,7 @@ public final class ModelRunner {
 
   /// Calls `body` with tiles of rows, in parallel.
   func tiles(_ count: Int, _ body: (_ rows: Range<Int>, _ worker: Int) -> Void) {
-    let tiles = (count + Self.tileRows - 1) / Self.tileRows
+    let tiles = KernelSet.tileCount(rows: count)
     parallel.run(tiles) { tile, worker in
       body((count * tile / tiles)..<(count * (tile + 1) / tiles), worker)
     }
@@ -145,23 +147,24 @@ public final class ModelRunner {
     let (rows, columns) = model.matrixShape(tensor)
     let ready: RunnerMatrix
     if let rounded = model.rounded[tensor], rounded.scheme.hasScales {
-      ready = RunnerMatrix(rounded.widenedToInt8, set)
+      ready = RunnerMatrix(rounded.widenedToInt8, kernels)
     } else {
       var values = model.values[tensor]
       if let smoothing {
         for index in values.indices { values[index] *= model.values[smoothing][index % columns] }
       }
-      ready = RunnerMatrix(values, rows: rows, columns: columns)
+      ready = RunnerMatrix(values, rows: rows, columns: columns, kernels)
     }
     matrices[tensor] = ready
     return ready
   }
 
-  func vector(_ tensor: Int) -> RunnerVector {
-    if let ready = vectors[tensor] { return ready }
+  /// Lives as long as the runner, or until the tensor is changed.
+  func vector(_ tensor: Int) -> KernelVector {
+    if let ready = vectors[tensor] { return ready.vector }
     let ready = RunnerVector(model.values[tensor])
     vectors[tensor] = ready
-    return ready
+    return ready.vector
   }
 }
 
@@ -171,5 +174,5 @@ final class AlignedBytes: @unchecked Sendable {
 
   init(_ count: Int) { storage = AlignedBuffer(byteCount: count) }
 
-  var bytes: UnsafeMutableRawPointer { storage.bytes.baseAddress! }
+  var bytes: UnsafeMutableRawBufferPointer { storage.bytes }
 }

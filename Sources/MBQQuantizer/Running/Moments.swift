@@ -1,5 +1,6 @@
-internal import CMBQKernels
 import MBQCore
+import MBQKernels
+import MBQSchemes
 
 /// Sums of products of hidden states over tokens, `Σ_t a_t · b_tᵀ`: what least squares, GPTQ and the
 /// second-order pruners are made of.
@@ -56,6 +57,9 @@ public struct Moments: Sendable {
       (target + row * stride).update(
         from: Array(values[(row * columns)..<((row + 1) * columns)]), count: columns)
     }
+    let weights = KernelMatrix(
+      .float32Panels, rows: stride, columns: depth,
+      elements: UnsafeRawBufferPointer(panelled.bytes))
     for start in Swift.stride(from: 0, to: a.count, by: depth) {
       let tokens = min(depth, a.count - start)
       transposed.bytes.initializeMemory(as: UInt8.self, repeating: 0)
@@ -69,18 +73,13 @@ public struct Moments: Sendable {
         }
       }
       runner.tiles(rows) { part, worker in
-        var call = mbq_linear()
-        call.input = UnsafePointer(left + part.lowerBound * depth)
-        call.input_stride = depth
-        call.weights = UnsafeRawPointer(right)
-        call.residual = UnsafePointer(target + part.lowerBound * stride)
-        call.residual_stride = stride
-        call.output = target + part.lowerBound * stride
-        call.output_stride = stride
-        call.rows = UInt32(part.count)
-        call.inputs = UInt32(depth)
-        call.outputs = UInt32(stride)
-        runner.set.pointee.linear_f32(&call)
+        let rows = KernelRows(
+          target + part.lowerBound * stride, stride: stride, width: stride)
+        var call = LinearCall(
+          input: KernelRows(left + part.lowerBound * depth, stride: depth, width: depth),
+          output: rows, rows: part.count)
+        call.residual = rows
+        runner.kernels.linear(call, weights)
       }
     }
     for row in 0..<rows {

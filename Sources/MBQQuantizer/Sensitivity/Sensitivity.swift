@@ -1,6 +1,7 @@
 import MBQCore
 import MBQModel
 public import MBQRuntime
+import MBQSchemes
 
 import func Foundation.log10
 
@@ -44,7 +45,7 @@ public struct SensitivityAnalysis {
   /// Few bits, so that the change stands out of the arithmetic's own rounding.
   public var measuredBits = 3
   public var parallel: Parallel
-  public static let bits = [2, 3, 4, 8]
+  public static let bits = SchemeCode.bitChoices.filter { $0 <= 8 }
 
   /// `model` is folded, and equalized if it is to be.
   public init(_ model: WorkingModel, texts: [[UInt32]], parallel: Parallel = .serial) {

@@ -1,38 +1,8 @@
 import MBQCore
 
-/// Symmetric int8 with one scale an output channel, in panels of 16 channels × 4 inputs: what VPDPBUSD,
-/// SDOT and pairs of narrower dot products read without repacking.
-public enum Int8Channel: WeightScheme {
-  public static var name: String { "int8-channel" }
-  public static var code: SchemeCode { .int8Channel }
-  public static var errorCeiling: Float { int8ErrorCeiling }
-
-  public static func encode(
-    _ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int
-  ) -> EncodedMatrix {
-    encodeInt8(code, values, rows, columns)
-  }
-
-  public static func decode(_ matrix: EncodedMatrix) -> [Float] { decodeInt8(matrix) }
-}
-
-/// Symmetric int8 with one scale a row, row after row: embedding tables, of which single rows are read.
-public enum Int8Rows: WeightScheme {
-  public static var name: String { "int8-rows" }
-  public static var code: SchemeCode { .int8Rows }
-  public static var errorCeiling: Float { int8ErrorCeiling }
-
-  public static func encode(
-    _ values: UnsafeBufferPointer<Float>, rows: Int, columns: Int
-  ) -> EncodedMatrix {
-    encodeInt8(code, values, rows, columns)
-  }
-
-  public static func decode(_ matrix: EncodedMatrix) -> [Float] { decodeInt8(matrix) }
-}
-
-/// Half a step of a scale up to 2^-7 above amax/127, and the rounding of the arithmetic.
-private let int8ErrorCeiling: Float = 0.5 / 127 * (1 + 0x1p-7) * 1.0001
+// Symmetric int8 with one scale an output channel, in panels of 16 channels × 4 inputs (what VPDPBUSD,
+// SDOT and pairs of narrower dot products read without repacking), or with one a row, row after row, for
+// embedding tables, of which single rows are read.
 
 /// The scale of a row whose largest magnitude is `amax`: amax/127 rounded up to a bfloat16, so that
 /// it takes two bytes and no value falls off the grid.
@@ -58,7 +28,7 @@ extension EncodedMatrix {
   public static func int8(
     _ code: SchemeCode, rows: Int, columns: Int, levels: [Int8], scales: [UInt16]
   ) -> EncodedMatrix {
-    precondition(code.bits == 8 && levels.count == rows * columns && scales.count == rows)
+    precondition(code.storage == .int8 && levels.count == rows * columns && scales.count == rows)
     precondition(!levels.contains(-128), "int8 levels are within ±127")
     var elements = [UInt8](repeating: 0, count: code.byteCount(rows: rows, columns: columns))
     for row in 0..<rows {
@@ -72,10 +42,9 @@ extension EncodedMatrix {
   }
 }
 
-private func encodeInt8(
+func encodeInt8(
   _ code: SchemeCode, _ values: UnsafeBufferPointer<Float>, _ rows: Int, _ columns: Int
 ) -> EncodedMatrix {
-  precondition(values.count == rows * columns)
   var scales = [UInt16](repeating: 0, count: rows)
   let count = code.byteCount(rows: rows, columns: columns)
   let elements = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -129,15 +98,13 @@ private func putOnGrid(
   }
 }
 
-private func decodeInt8(_ matrix: EncodedMatrix) -> [Float] {
-  var values = [Float](repeating: 0, count: matrix.rows * matrix.columns)
+func decodeInt8(_ matrix: EncodedMatrix) -> [Int8] {
+  var integers = [Int8](repeating: 0, count: matrix.rows * matrix.columns)
   for row in 0..<matrix.rows {
-    let scale = float(fromBFloat16: matrix.scales[row])
     for column in 0..<matrix.columns {
       let index = matrix.scheme.index(row: row, column: column, columns: matrix.columns)
-      values[row * matrix.columns + column] =
-        Float(Int8(bitPattern: matrix.elements[index])) * scale
+      integers[row * matrix.columns + column] = Int8(bitPattern: matrix.elements[index])
     }
   }
-  return values
+  return integers
 }

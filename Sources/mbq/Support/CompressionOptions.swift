@@ -1,7 +1,7 @@
 import ArgumentParser
-import MBQCheckpoints
-import MBQCore
+import MBQEvaluation
 import MBQQuantizer
+import MBQToolchain
 
 /// How a checkpoint is compressed: a recipe, and options that change it.
 struct CompressionOptions: ParsableArguments {
@@ -31,7 +31,7 @@ struct CompressionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Bits of the word embeddings (default: as --bits, at least 4).", valueName: "n"))
+      "Bits of the word embeddings (default: as --bits, at least 3).", valueName: "n"))
   var embeddingBits: Int?
 
   @Option(
@@ -40,8 +40,10 @@ struct CompressionOptions: ParsableArguments {
   var keepLayers: Int?
 
   @Option(
-    help: ArgumentHelp("The share of weights to set to zero, 0 to 0.95.", valueName: "share"))
-  var sparsity: Double?
+    help: ArgumentHelp(
+      "The share of weights to set to zero: 0 to 0.95, or 0% to 95%.", valueName: "share"),
+    transform: Parse.share)
+  var sparsity: Share?
 
   @Option(
     help: ArgumentHelp(
@@ -107,12 +109,11 @@ struct CompressionOptions: ParsableArguments {
 
   var hasText: Bool { text != nil || calibration != nil }
 
-  /// What is to be done: the recipe's file with the options' changes, every choice made.
-  func plan() throws -> Plan {
+  /// The recipe's file with the options' changes.
+  func recipe(_ toolchain: Toolchain) throws -> Recipe {
     try checkCalibration()
-    let file = try recipe.map { try RecipeReader.read(path: RecipeFiles.find($0)) } ?? Recipe()
-    return try Plan(
-      file.overlaid(by: changes()), hasText: hasText, mixesBits: targetSize != nil)
+    let file = try recipe.map { try toolchain.recipe(named: $0) } ?? Recipe()
+    return try file.overlaid(by: changes())
   }
 
   /// The options as a recipe.
@@ -129,7 +130,7 @@ struct CompressionOptions: ParsableArguments {
     var prune = Recipe.Prune()
     prune.method = try named(self.prune, "--prune")
     prune.pattern = try named(pattern, "--pattern")
-    prune.sparsity = sparsity
+    prune.sparsity = sparsity?.value
     changes.prune = prune
     var activations = Recipe.Activations()
     activations.scheme = try named(self.activations, "--activations")

@@ -79,10 +79,10 @@ struct RoundingPropertyTests {
   private func check(_ problem: RandomProblem, _ grid: WeightGrid, _ result: RoundedLevels) throws {
     let matrix = result.encoded(
       grid, rows: problem.rows, columns: problem.columns, isTable: false)
-    #expect(WeightSchemes.scheme(matrix.scheme).decode(matrix) == result.values)
+    #expect(matrix.decoded() == result.values)
     #expect(result.values.allSatisfy { $0.isFinite })
     guard case .int4(let bits, let group, let zeroPoint) = grid else { return }
-    #expect(result.groups.allSatisfy { GroupByte($0).fitsInt8 })
+    #expect(result.groups.allSatisfy { GroupByte($0).fitsInt8(bits: 4) })
     let groupCount = (problem.columns + group - 1) / group
     let half = 1 << (bits - 1)
     let allowed = zeroPoint ? 0...(2 * half - 1) : (8 - half)...(8 + half - 1)

@@ -12,10 +12,11 @@ install_missing bochs-bin bochs /usr/share/bochs/BIOS-bochs-latest bochsbios \
 here=Tests/Portable/bochs
 out=$PWD/.build/portable/bochs
 kernels=Sources/CMBQKernels
+bytes=Sources/CMBQBytes
 rm -rf "$out" && mkdir -p "$out/iso/isolinux"
 flags=(-O2 -std=c17 -ffreestanding -fno-pic -fno-stack-protector -mno-red-zone -mcmodel=large
-  -I "$kernels/include" -I Tests/Portable)
-for source in $kernels/{x86,generic}/*.c $kernels/{kernel_sets,cpu,crc32}.c \
+  -I "$kernels/include" -I "$bytes/include" -I Tests/Portable)
+for source in $kernels/{x86,generic}/*.c $kernels/{kernel_sets,cpu}.c $bytes/crc32.c $bytes/x86/*.c \
   Tests/Portable/kernels_{check,wasm}.c $here/run.c; do
   "$clang" "${flags[@]}" -c "$source" -o "$out/$(basename "$source" .c).o"
 done

@@ -1,4 +1,4 @@
-internal import CMBQKernels
+internal import CMBQBytes
 public import MBQCore
 
 /// Files of calibration statistics (Formats/calibration/calibration.md).
