@@ -1,8 +1,8 @@
 import MBQEvaluation
 
 extension ComparisonSummary {
-  /// The comparison as `mbq evaluate --baseline` shows it: what became of the accuracy, how sure that
-  /// is, where answers changed.
+  /// The comparison as `mbq evaluate --baseline` shows it: the change of the accuracy, its intervals,
+  /// and the changed answers.
   ///
   /// Reads in 80 columns.
   public func report() -> Report {

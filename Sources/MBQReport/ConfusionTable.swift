@@ -4,8 +4,8 @@ import MBQEvaluation
 public enum ConfusionTable {
   /// True labels down, predicted ones across.
   ///
-  /// When the names do not fit `width` the columns carry the labels' numbers; when even these do
-  /// not fit, the most frequent confusions are listed instead.
+  /// If the names do not fit `width`, the columns have the numbers of the labels. If the numbers do not
+  /// fit either, the result is a list of the most frequent confusions.
   public static func text(
     _ confusion: ConfusionMatrix, labels: [String], width: Int = 80
   ) -> String {

@@ -17,7 +17,7 @@ extension DatasetSummary {
     return Report(blocks)
   }
 
-  /// Classes shown; JSON has them all.
+  /// The most classes shown; JSON has all of them.
   private static let classLimit = 20
   private static let barWidth = 30
 
@@ -109,7 +109,7 @@ extension DatasetSummary {
     return table
   }
 
-  /// At least one character of anything that is there at all.
+  /// At least one character for a count above zero.
   private static func bar(_ count: Int, of most: Int, _ bar: Character) -> String {
     guard count > 0, most > 0 else { return "" }
     let length = Int((Double(count) / Double(most) * Double(barWidth)).rounded())

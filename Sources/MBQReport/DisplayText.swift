@@ -1,10 +1,10 @@
-/// Text on a terminal: how wide it is, and what of it is safe to show.
+/// Text on a terminal: its width, and a form that is safe to show.
 public enum DisplayText {
-  /// `text` in one line, without anything that could steer a terminal.
+  /// `text` in one line, without characters that control a terminal.
   ///
-  /// Runs of white space become one space; other control characters, and the marks that turn the
-  /// direction of writing, become U+FFFD: a dataset must not be able to move the cursor, recolour or
-  /// reorder what is around it. At most `limit` scalars are kept.
+  /// Runs of white space become one space. Other control characters and direction marks become
+  /// U+FFFD: a dataset must not move the cursor, or change the colour or the order of other text.
+  /// At most `limit` scalars are kept.
   public static func clean(_ text: String, limit: Int = 4096) -> String {
     var result = String.UnicodeScalarView()
     var isSpacePending = false
@@ -20,14 +20,14 @@ public enum DisplayText {
     return String(result)
   }
 
-  /// `text` as it is, line by line, but without anything that could steer a terminal.
+  /// `text` line by line, without characters that control a terminal.
   public static func inert(_ text: String) -> String {
     String(
       String.UnicodeScalarView(
         text.unicodeScalars.map { $0 != "\n" && isUnsafe($0) ? "\u{FFFD}" : $0 }))
   }
 
-  /// A control character, or a mark that turns the direction of what follows.
+  /// A control character, or a mark that changes the direction of the text after it.
   static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     scalar.properties.generalCategory == .control || turnsDirection(scalar)
   }
@@ -39,15 +39,15 @@ public enum DisplayText {
     }
   }
 
-  /// The columns of a terminal that `text` takes.
+  /// The width of `text` in columns of a terminal.
   public static func width(_ text: some StringProtocol) -> Int {
     text.reduce(0) { $0 + width($1) }
   }
 
-  /// The columns that one character takes: 0, 1 or 2.
+  /// The width of one character in columns: 0, 1 or 2.
   ///
-  /// A character is what Unicode's segmentation says (a letter with its marks, an emoji of several
-  /// parts): two columns when it is East Asian wide or fullwidth (UAX #11) or shown as an emoji.
+  /// A character is a grapheme cluster of Unicode (a letter with its marks, an emoji of several
+  /// parts). It has two columns if it is East Asian wide or fullwidth (UAX #11) or an emoji.
   public static func width(_ character: Character) -> Int {
     let scalars = character.unicodeScalars
     guard let first = scalars.first else { return 0 }
@@ -60,14 +60,14 @@ public enum DisplayText {
     }
   }
 
-  /// The longest start of `text` that fits `columns`, with `...` when something is missing.
+  /// The longest prefix of `text` that fits `columns`; it ends with `...` if text is missing.
   public static func shortened(_ text: String, to columns: Int) -> String {
     if width(text) <= columns { return text }
     let dots = columns >= 4 ? "..." : ""
     return prefix(text[...], columns: columns - dots.count) + dots
   }
 
-  /// `text` in lines of at most `columns`, broken at spaces where there are some.
+  /// `text` in lines of at most `columns`, broken at spaces if possible.
   ///
   /// At least one line.
   public static func wrapped(_ text: String, to columns: Int) -> [String] {

@@ -1,8 +1,8 @@
 import MBQEvaluation
 
 extension EvaluationSummary {
-  /// The summary as `mbq evaluate` shows it: what was measured on what, the figures, where it is
-  /// wrong, and what to keep in mind.
+  /// The summary as `mbq evaluate` shows it: the model and the data, the figures, the mistakes, and
+  /// the notes.
   ///
   /// Reads in 80 columns.
   public func report(width: Int = 80) -> Report {

@@ -4,7 +4,7 @@ extension GateLimit {
   /// `accuracy drop at most 0.5 points`.
   public var title: String { "\(name) at most \(text(limit))\(unit)" }
 
-  /// Why the verdict is what it is, in a sentence or two.
+  /// The reason for the verdict, in one or two sentences.
   public func reason(confidence: Double) -> String {
     let sureness = "\(Human.plain(confidence * 100)) % confidence"
     guard let bounds else { return found }
@@ -26,7 +26,7 @@ extension GateLimit {
     }
   }
 
-  /// What was found and what is allowed: `the accuracy fell by 0.3 points, 0.5 are allowed`.
+  /// The figure and the limit: `the accuracy fell by 0.3 points, 0.5 are allowed`.
   private var found: String {
     let allowed = "\(text(limit))\(unit) allowed"
     switch kind {
@@ -97,7 +97,7 @@ extension GateSummary {
     return Report(blocks + comparison.report().blocks)
   }
 
-  /// Why the command fails: a line for each limit that is not kept; empty if it passes.
+  /// The reasons for a failure: a line for each failed limit; empty if the check passes.
   public var failures: [String] {
     limits.filter { outcome(of: $0) == .failed }.map { $0.reason(confidence: confidence) }
   }

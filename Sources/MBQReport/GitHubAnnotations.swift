@@ -1,6 +1,6 @@
 import MBQEvaluation
 
-/// A check as GitHub's workflow commands, which show at the top of a run and beside a pull request.
+/// A check as workflow commands of GitHub, shown at the top of a run and beside a pull request.
 public enum GitHubAnnotations {
   /// A line for each limit.
   public static func lines(_ gate: GateSummary) -> [String] {
@@ -16,10 +16,10 @@ public enum GitHubAnnotations {
     }
   }
 
-  /// `text`, between marks that stop the runner from obeying it if it would.
+  /// `text`, between `stop-commands` marks if the runner would take a part of it for a command.
   ///
-  /// A line is a command from `::` on, spaces before it aside, and from a `##[` anywhere: words of a dataset
-  /// or a model may look like one. `token`, which they must not know, ends the stop.
+  /// The runner takes a line for a command if `::` follows optional spaces, or if `##[` occurs anywhere. Text
+  /// of a dataset or a model may look like that. `token`, which must be unpredictable, ends the stop.
   public static func inert(_ text: String, token: String) -> String {
     let isCommand = text.unicodeScalars.split(whereSeparator: { "\r\n".unicodeScalars.contains($0) }
     )
@@ -32,7 +32,7 @@ public enum GitHubAnnotations {
       + "::\(token)::"
   }
 
-  /// As the runner reads it back: a property ends at a comma or a colon, a message at a line break.
+  /// Escaped for the runner, for which a property ends at a comma or a colon, a message at a line break.
   static func escaped(_ text: String, isProperty: Bool) -> String {
     var result = ""
     for scalar in text.unicodeScalars {

@@ -11,7 +11,7 @@ public enum Human {
     if abs(value) < 1000 { return "\(count) B" }
     for unit in ["kB", "MB", "GB", "TB"] {
       value /= 1000
-      // 999.95 would print as 1000.0: that is 1.0 of the next unit.
+      // 999.95 would print as 1000.0, which is 1.0 of the next unit.
       if abs(value) < 999.95 || unit == "TB" { return "\(fixedPoint(value, digits: 1)) \(unit)" }
     }
     return "\(count) B"
@@ -52,7 +52,7 @@ public enum Human {
   public static func points(_ share: Double, digits: Int = 2) -> String {
     guard share.isFinite else { return "-" }
     let text = fixedPoint(share * 100, digits: digits)
-    // What rounds to nothing has no sign.
+    // A value that rounds to zero has no sign.
     if !text.contains(where: { $0 != "0" && $0 != "." && $0 != "-" }) {
       return fixedPoint(0, digits: digits)
     }
@@ -69,7 +69,7 @@ public enum Human {
     "\(plain(confidence * 100)) % interval"
   }
 
-  /// Few digits, whatever the size: `0.0312`, `1.2e-05`.
+  /// Few digits for values of any size: `0.0312`, `1.2e-05`.
   public static func small(_ value: Double) -> String {
     guard value.isFinite else { return "-" }
     let size = abs(value)
@@ -78,7 +78,7 @@ public enum Human {
     return String(format: "%.2g", value)
   }
 
-  /// Without needless digits: `95`, `99.9`.
+  /// Without trailing zeros: `95`, `99.9`.
   public static func plain(_ value: Double) -> String {
     var text = fixedPoint(value, digits: 6)
     while text.hasSuffix("0") { text.removeLast() }

@@ -1,6 +1,6 @@
 import MBQEvaluation
 
-/// A check as JUnit XML, which continuous integration servers read: a test case for each limit.
+/// A check as JUnit XML for continuous integration servers: a test case for each limit.
 public enum JUnitText {
   /// The document; ends with a line break.
   public static func render(_ gate: GateSummary) -> String {

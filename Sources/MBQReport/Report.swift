@@ -1,10 +1,10 @@
 import MBQEvaluation
 
-/// What a command has to say, before anyone decided how it looks: blocks from top to bottom.
+/// The output of a command, independent of its form: blocks from top to bottom.
 public struct Report: Sendable, Equatable {
   public enum Block: Sendable, Equatable {
     case heading(String)
-    /// Short names and what they are, in this order.
+    /// Pairs of a short name and a value, in this order.
     case facts([Fact])
     case table(ReportTable)
     /// Lines that are laid out already, for a fixed-width font.
@@ -45,9 +45,9 @@ public struct ReportTable: Sendable, Equatable {
   public struct Column: Sendable, Equatable {
     public enum Alignment: Sendable { case leading, trailing }
 
-    /// What becomes of a cell when the table is too wide for its page.
+    /// How a cell gives way if the table is wider than its page.
     public enum Overflow: Sendable {
-      /// It stays as it is: for numbers, which mean nothing when cut.
+      /// It stays unchanged: for numbers, because a cut number is wrong.
       case keep
       /// It continues on the next line.
       case wrap
@@ -76,7 +76,7 @@ public struct ReportTable: Sendable, Equatable {
 
   public var title: String?
   public var columns: [Column]
-  /// As many cells a row as there are columns; missing ones are empty, further ones are not shown.
+  /// Each row has a cell for each column. Missing cells are empty; extra cells are not shown.
   public var rows: [[ReportCell]]
 
   public init(title: String? = nil, columns: [Column], rows: [[ReportCell]] = []) {
@@ -91,13 +91,13 @@ public struct ReportTable: Sendable, Equatable {
   }
 }
 
-/// A value, and by its case how people read it; JSON gets the value itself.
+/// A value; its case says how people read it. JSON gets the value itself.
 public enum ReportCell: Sendable, Equatable {
   case text(String)
-  /// Words of a dataset: shown as code in Markdown, where they would otherwise link and mention.
+  /// Text of a dataset: shown as code in Markdown, so that it makes no links and mentions nobody.
   case excerpt(String)
   case integer(Int)
-  /// An integer with its thousands apart.
+  /// An integer with separated thousands.
   case count(Int)
   case number(Double, digits: Int)
   /// A share from 0 to 1, in percent.

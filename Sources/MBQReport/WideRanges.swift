@@ -1,8 +1,8 @@
 /// The first and last of each range of East Asian wide and fullwidth characters (UAX #11, Unicode 14)
 /// that are not shown as emoji, ascending; gaps that are not assigned are filled.
 ///
-/// Emoji come from the standard library's own, newer table. Tests/Oracles/evaluation/make_width.py
-/// writes what a test compares these with.
+/// Emoji come from the newer table of the standard library. A test compares these ranges with the
+/// output of Tests/Oracles/evaluation/make_width.py.
 private let wideRanges: [ClosedRange<UInt32>] = [
   0x1100...0x115F,  // Hangul leading consonants
   0x2329...0x232A,  // angle brackets

@@ -1,8 +1,8 @@
 import MBQEvaluation
 
-/// A variant's answers beside the baseline's.
+/// The answers of a variant compared with those of the baseline.
 ///
-/// The one place where a report compares answers: whoever has more to say of two models says it here.
+/// All comparisons of answers in a report are here.
 public struct ComparisonFigures: Sendable, Equatable, Codable {
   /// A row that the two answer differently.
   public struct Flip: Sendable, Equatable, Codable {
@@ -22,28 +22,29 @@ public struct ComparisonFigures: Sendable, Equatable, Codable {
   /// The share of rows answered alike.
   public var agreement: Double
   public var flips: Int
-  /// Flips by what they do.
+  /// Flips by their effect.
   public var lost: Int
   public var gained: Int
   /// The variant's accuracy less the baseline's.
   public var accuracyChange: Double
-  /// How far rows like these leave it open: 95 %, Tango's score interval for paired answers.
+  /// Its 95 % interval: Tango's score interval for paired answers.
   public var accuracyChangeInterval: Interval
-  /// Exact and two-sided: how likely so uneven a split of the flips is if neither is better.
+  /// McNemar's p, exact and two-sided: the probability of a split of the flips at least this uneven if
+  /// both are equally good.
   public var mcNemar: Double
-  /// The smallest drop that a test on so many rows finds in 80 of 100 cases (Connor 1987).
+  /// The smallest drop that a test with this number of rows detects in 80 of 100 cases (Connor 1987).
   public var detectableDrop: Double
   /// The largest absolute difference of two logits, and the row (from 1) it is in.
   public var largestLogitChange: Double
   public var largestLogitChangeRow: Int
   /// The mean of KL(baseline ‖ variant), in nats.
   public var meanKLDivergence: Double
-  /// The most harmful flips, those that lost something first; at most `shownLimit` of them.
+  /// The most harmful flips, lost answers first; at most `shownLimit` of them.
   public var shownFlips: [Flip]
 
   public static var shownLimit: Int { 50 }
 
-  /// `excerpts` gives the starts of texts by row; rows it has not are shown without.
+  /// `excerpts` has the starts of texts by row; other rows have no excerpt.
   ///
   /// `nil` if the rows have no labels.
   public init?(_ summary: ComparisonSummary, excerpts: [Int: String]) {
@@ -71,7 +72,7 @@ public struct ComparisonFigures: Sendable, Equatable, Codable {
     }
   }
 
-  /// What became of the answers that changed.
+  /// The changed answers by their effect, in words.
   var balance: String {
     let parts =
       [(lost, "from right to wrong"), (gained, "from wrong to right")].map { count, what in

@@ -1,4 +1,4 @@
-/// How long the texts are, in tokens with the special ones.
+/// The lengths of the texts in tokens, special tokens included.
 public struct LengthHistogram: Sendable, Equatable, Codable {
   public struct Bin: Sendable, Equatable, Codable {
     /// The fewest tokens of a text in it.
@@ -14,7 +14,7 @@ public struct LengthHistogram: Sendable, Equatable, Codable {
     }
   }
 
-  /// What a text is cut to.
+  /// The most tokens of a text; longer texts are cut.
   public var limit: Int
   /// Texts that are longer.
   public var truncatedRows: Int
@@ -22,7 +22,7 @@ public struct LengthHistogram: Sendable, Equatable, Codable {
   public var longest: Int
   public var bins: [Bin]
 
-  /// Bins of equal width up to `limit`, and one for what is cut.
+  /// Bins of equal width up to `limit`, and one bin for cut texts.
   ///
   /// `lengths` may be in any order, and empty.
   public init(lengths: [Int], limit: Int) {
@@ -32,7 +32,7 @@ public struct LengthHistogram: Sendable, Equatable, Codable {
     median = sorted.isEmpty ? 0 : sorted[(sorted.count - 1) / 2]
     longest = sorted.last ?? 0
     let whole = min(longest, limit)
-    // About twenty, of a width one can say.
+    // About twenty bins of a round width.
     let width =
       [1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 128].first { $0 * 20 >= whole }
       ?? (whole + 19) / 20

@@ -1,21 +1,21 @@
 import MBQEvaluation
 
-/// Which variant to take, and what it costs.
+/// The recommended variant, and its cost.
 public struct Recommendation: Sendable, Equatable, Codable {
   /// The name of the variant.
   public var variant: String
-  /// The accuracy one was ready to lose, as a share.
+  /// The accepted loss of accuracy, as a share.
   public var acceptedDrop: Double
-  /// The share of rows that one was ready to see answered otherwise.
+  /// The accepted share of changed answers.
   public var acceptedFlips: Double
   /// For people.
   public var sentence: String
 
-  /// The smallest download of those that lose no more than `acceptedDrop` of the baseline's accuracy on
-  /// these rows and answer no more than `acceptedFlips` of them otherwise; of equals, the more accurate
-  /// one.
+  /// The variant with the smallest download among those that keep two limits on these rows: a loss of
+  /// at most `acceptedDrop` of the baseline's accuracy, and a share of at most `acceptedFlips` of changed
+  /// answers. Of equal downloads, the more accurate variant.
   ///
-  /// The second is asked because an accuracy that stays while many answers change stays by luck.
+  /// The second limit excludes an accuracy that stays the same by luck while many answers change.
   public init(
     _ variants: [VariantFigures], baseline name: String, acceptedDrop: Double,
     acceptedFlips: Double, rows: Int
@@ -27,7 +27,7 @@ public struct Recommendation: Sendable, Equatable, Codable {
       sentence = ""
       return
     }
-    // A row's worth of rounding must not decide.
+    // A rounding error must not decide.
     func isAccepted(_ variant: VariantFigures) -> Bool {
       baseline.quality.accuracy - variant.quality.accuracy <= acceptedDrop + 1e-12
         && 1 - (variant.comparison?.agreement ?? 1) <= acceptedFlips + 1e-12

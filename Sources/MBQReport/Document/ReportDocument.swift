@@ -1,6 +1,6 @@
 import MBQEvaluation
 
-/// What `mbq report` found, as plain values: the source of report.html, report.md and report.json.
+/// The result of `mbq report` as plain values: the source of report.html, report.md and report.json.
 ///
 /// The property names are the keys of the JSON form (Formats/report/report.md) and do not change within
 /// a `schema`.
@@ -38,20 +38,20 @@ public struct ReportDocument: Sendable, Equatable, Codable {
 
   /// How it was measured.
   public struct Conditions: Sendable, Equatable, Codable {
-    /// The checkpoint the variants were made of; `null` if they were given.
+    /// The source checkpoint of the variants; `null` if the variants were given as files.
     @OrNull public var checkpoint: String?
-    /// The texts the variants were calibrated on; `null` if none were.
+    /// The calibration texts of the variants; `null` if there are none.
     @OrNull public var calibrationText: String?
     public var threads: Int
     /// The kernel set that ran, such as `avx2`.
     public var kernels: String
     /// Texts are cut to this many tokens.
     public var tokenLimit: Int
-    /// Tokens of the texts latency is measured with.
+    /// Tokens of the texts of the latency measurement.
     public var latencyTokens: Int
     /// Counted rounds of latency.
     public var rounds: Int
-    /// Texts the error after each layer is measured on.
+    /// Texts of the measurement of the error after each layer.
     public var layerTexts: Int
 
     public init(
@@ -81,11 +81,11 @@ public struct ReportDocument: Sendable, Equatable, Codable {
   public var baseline: String
   public var variants: [VariantFigures]
   public var recommendation: Recommendation
-  /// What the reader should know before believing the figures.
+  /// Warnings about the figures.
   public var notes: [String]
 
-  /// `acceptedDrop` is the accuracy one is ready to lose, `acceptedFlips` the share of answers that may
-  /// change.
+  /// `acceptedDrop` is the accepted loss of accuracy, `acceptedFlips` the accepted share of changed
+  /// answers.
   ///
   /// `baseline` is the name of one of `variants`, of which there is at least one.
   public init(
@@ -114,7 +114,7 @@ public struct ReportDocument: Sendable, Equatable, Codable {
   }
 }
 
-/// An optional value whose key is always there, `null` where it is not known.
+/// An optional value whose key is always present; it is `null` if the value is unknown.
 @propertyWrapper
 public struct OrNull<Value: Sendable & Equatable & Codable>: Sendable, Equatable, Codable {
   public var wrappedValue: Value?

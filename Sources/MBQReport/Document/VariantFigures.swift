@@ -1,6 +1,6 @@
 import MBQEvaluation
 
-/// All that is said of one variant.
+/// All figures of one variant.
 public struct VariantFigures: Sendable, Equatable, Codable {
   /// The time of one text in batches of a size, in nanoseconds.
   public struct Latency: Sendable, Equatable, Codable {
@@ -9,7 +9,7 @@ public struct VariantFigures: Sendable, Equatable, Codable {
     public var p50: Double
     public var p90: Double
     public var p99: Double
-    /// The median over rounds of this variant's time by the baseline's in the same round.
+    /// The median over rounds of this variant's time divided by the baseline's in the same round.
     public var ratioToBaseline: Double
 
     /// `sample` is of whole batches.
@@ -22,7 +22,7 @@ public struct VariantFigures: Sendable, Equatable, Codable {
     }
   }
 
-  /// How far the hidden state after a layer is from the baseline's.
+  /// The relative error of the hidden state after a layer against the baseline's.
   public struct LayerError: Sendable, Equatable, Codable {
     /// From 1.
     public var layer: Int
@@ -40,7 +40,7 @@ public struct VariantFigures: Sendable, Equatable, Codable {
     public var path: String
     /// How most weights are stored, such as `int8`.
     public var scheme: String
-    /// How it was made, as the file says; empty if it does not.
+    /// The recipe stated in the file; empty if there is none.
     public var recipe: String
     public var fileBytes: Int
     /// The file, deflated by zlib at level 9 unless its weights are stored compressed.
@@ -67,15 +67,15 @@ public struct VariantFigures: Sendable, Equatable, Codable {
     }
   }
 
-  /// What running it takes.
+  /// The cost of running it.
   public struct Cost: Sendable, Equatable, Codable {
-    /// The most memory of a process that opens it and answers one text; `null` where the system does
-    /// not say.
+    /// The peak memory of a process that opens it and answers one text; `null` if the system does not
+    /// report it.
     @OrNull public var peakMemoryBytes: Int?
-    /// From the call to a model that is ready, in a new process.
+    /// From the call until the model is ready, in a new process.
     public var loadNanoseconds: Double
     public var latencies: [Latency]
-    /// Over the dataset, its reading and tokenizing included.
+    /// Over the dataset, with reading and tokenizing.
     public var textsPerSecond: Double
     public var tokensPerSecond: Double
 
@@ -91,7 +91,7 @@ public struct VariantFigures: Sendable, Equatable, Codable {
     }
   }
 
-  /// How well it answers.
+  /// The quality of its answers.
   public struct Quality: Sendable, Equatable, Codable {
     public var correct: Int
     public var accuracy: Double
@@ -127,7 +127,7 @@ public struct VariantFigures: Sendable, Equatable, Codable {
   public var quality: Quality
   /// `null` for the baseline.
   @OrNull public var comparison: ComparisonFigures?
-  /// Empty for the baseline, and where the two cannot be compared layer by layer.
+  /// Empty for the baseline, and if a comparison layer by layer is not possible.
   public var layerErrors: [LayerError]
 
   public init(

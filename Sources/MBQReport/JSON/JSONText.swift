@@ -1,7 +1,7 @@
-/// JSON of any `Encodable` value, the same bytes every time.
+/// JSON of any `Encodable` value; the same value always gives the same bytes.
 ///
-/// Members come in the order in which the type encodes them, those of dictionaries sorted by name.
-/// Unlike Foundation's encoder this one cannot fail on a number: NaN and infinities are `null`.
+/// Members stand in the order in which the type encodes them; members of dictionaries are sorted by name.
+/// Unlike Foundation's encoder, this one never fails on a number: NaN and infinities become `null`.
 public enum JSONText {
   /// The document, indented, with a line break at its end.
   public static func encode(_ value: some Encodable) throws -> String {
@@ -10,15 +10,15 @@ public enum JSONText {
 }
 
 extension JSONValue {
-  /// What `value` encodes.
+  /// The JSON value that `value` encodes.
   ///
   /// Throws only what its `encode(to:)` throws.
   public init(encoding value: some Encodable) throws { self = try box(value, at: []) }
 }
 
-/// The value of an element, once its encoder is done.
+/// The value of an element after its encoder has finished.
 ///
-/// A reference, because containers outlive the call that asked for them.
+/// It is a class, because containers outlive the call that creates them.
 private final class Node {
   var value = JSONValue.null
   private var members: [(name: String, node: Node)]?
@@ -144,7 +144,7 @@ private struct Single: SingleValueEncodingContainer {
   func encode(_ value: Bool) { node.value = .boolean(value) }
   func encode(_ value: String) { node.value = .string(value) }
   func encode(_ value: Double) { node.value = .number(value) }
-  // Through its digits: 0.1 as a float is to print as 0.1, not as the double beside it.
+  // Converted through its digits: the float 0.1 must print as 0.1, not as the nearest double.
   func encode(_ value: Float) { node.value = .number(Double("\(value)") ?? Double(value)) }
   func encode(_ value: Int) { node.value = .integer(value) }
   func encode(_ value: Int8) { encode(whole: value) }
@@ -162,7 +162,7 @@ private struct Single: SingleValueEncodingContainer {
   }
 
   private func encode(whole value: some BinaryInteger) {
-    // Beyond 63 bits a double is what most readers of JSON make of it anyway.
+    // Most JSON readers turn an integer of more than 63 bits into a double.
     node.value = Int(exactly: value).map { .integer($0) } ?? .number(Double(value))
   }
 }

@@ -3,8 +3,8 @@ public indirect enum JSONValue: Sendable, Equatable {
   case null
   case boolean(Bool)
   case integer(Int)
-  /// Printed with as many digits as it takes to read the same double back; NaN and infinities, which
-  /// JSON has not, as `null`.
+  /// Printed with enough digits to read the same double back. NaN and infinities, which JSON does not
+  /// have, become `null`.
   case number(Double)
   case string(String)
   case array([JSONValue])
@@ -85,13 +85,13 @@ extension JSONValue {
 
   private static func number(_ value: Double) -> String {
     guard value.isFinite else { return "null" }
-    // Swift's shortest form that reads back alike, but whole numbers without their `.0`.
+    // Swift's shortest form that reads back as the same double, without the `.0` of whole numbers.
     let text = "\(value)"
     return text.hasSuffix(".0") && value != 0 ? String(text.dropLast(2)) : text
   }
 
-  /// The control characters are escaped as RFC 8259 demands; so are U+007F...U+009F, which terminals
-  /// obey, and U+2028 and U+2029, which end a line in older JavaScript.
+  /// Control characters are escaped, as RFC 8259 requires. U+007F...U+009F, which terminals interpret, and
+  /// U+2028 and U+2029, which end a line in older JavaScript, are escaped too.
   private static func quote(_ value: String, to text: inout String) {
     text += "\""
     for scalar in value.unicodeScalars {

@@ -10,7 +10,7 @@ extension Markup {
       })
   }
 
-  /// A drawing for wide pages and one for narrow ones, of which the style sheet shows one.
+  /// A drawing for wide pages and one for narrow pages; the style sheet shows one of them.
   static func figure(caption: String, _ drawing: (PlotSize) -> Markup) -> Markup {
     .element(
       "figure",
@@ -19,7 +19,7 @@ extension Markup {
       } + [.element("figcaption", [prose(caption)])])
   }
 
-  /// A table in a box of its own, which scrolls where it is too wide for the page.
+  /// A table in a box that scrolls if the table is too wide for the page.
   ///
   /// The first cell of each row is its heading. A column that is `marked` stands out; with `stacks` a
   /// narrow page shows each row as a paragraph.
@@ -65,7 +65,7 @@ extension Markup {
       ])
   }
 
-  /// Words of a dataset or a model are set apart, so that their direction of writing stays theirs.
+  /// Text of a dataset or a model is isolated, so that its direction does not affect other text.
   private static func cell(_ cell: ReportCell) -> Markup {
     switch cell {
     case .excerpt(let text):

@@ -1,10 +1,10 @@
-/// HTML or SVG as a tree: whatever goes in as text or as an attribute comes out escaped, so that words
-/// of a dataset or a model cannot become part of the page.
+/// HTML or SVG as a tree. Text and attributes are escaped when they are written, so that text of a dataset
+/// or a model cannot become markup.
 public indirect enum Markup: Sendable {
   case text(String)
   case element(String, [Attribute], [Markup])
   case group([Markup])
-  /// Style sheets and scripts of our own, which escaping would break; never anything read from a file.
+  /// A style sheet from the source code, which escaping would break; never text from a file.
   case constant(String)
 
   public struct Attribute: Sendable {
@@ -62,16 +62,15 @@ public indirect enum Markup: Sendable {
 
   /// Elements of HTML that have no end tag.
   private static let emptyElements: Set<String> = ["meta", "br", "hr", "col", "link", "img"]
-  /// After these a line break, so that the file can be read and compared.
+  /// A line break follows these, so that people can read and compare the file.
   private static let blocks: Set<String> = [
     "p", "h1", "h2", "h3", "tr", "table", "section", "figure", "svg", "style", "head", "summary",
     "details", "div", "li", "ul", "g", "path", "header", "main", "footer", "title", "desc",
   ]
 
-  /// The five characters that mean something, in their escaped form.
+  /// `text` with the five special characters escaped.
   ///
-  /// Control characters, the marks that turn the direction of writing, and the two code points XML has
-  /// not, become U+FFFD.
+  /// Control characters, direction marks, and the two code points that XML forbids become U+FFFD.
   static func escaped(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {

@@ -1,6 +1,6 @@
 import MBQEvaluation
 
-/// A confusion matrix: true labels down, given ones across, the stronger coloured the more of its row a cell has.
+/// A confusion matrix: true labels down, given labels across; the colour of a cell shows its share of the row.
 struct ConfusionPlot {
   /// Beyond this many labels the cells are too small to hold their numbers.
   static let labelLimit = 8
@@ -10,7 +10,7 @@ struct ConfusionPlot {
   /// (true labels, predicted labels) Rows of the dataset.
   var counts: [[Int]]
 
-  /// Fits a phone, so there is one of it.
+  /// It fits a phone, so there is no wide form.
   func markup(id: String) -> Markup {
     let names = labels.map {
       DisplayText.shortened(DisplayText.clean($0, limit: 200), to: labels.count > 4 ? 9 : 11)
@@ -18,7 +18,7 @@ struct ConfusionPlot {
     let left = (names.map { PlotCanvas.textWidth($0) }.max() ?? 0) + 10
     let side = min(60, (PlotSize.narrow.width - left - 6) / Double(max(labels.count, 1)))
     let height = min(side, 44)
-    // Names that are wider than their column stand on steps, one lower than the other.
+    // Names that are wider than their column alternate between two heights.
     let isCrowded = names.contains { PlotCanvas.textWidth($0) > side - 4 }
     let top = isCrowded ? 24 + PlotCanvas.lineHeight * 2 : 24 + PlotCanvas.lineHeight
     let width = max(left + side * Double(labels.count) + 6, 160)

@@ -1,13 +1,13 @@
 import Foundation
 import MBQEvaluation
 
-/// File size against how good the answers are: what each file gives for its bytes.
+/// File size against the quality of the answers.
 ///
 /// A self-contained SVG, readable in light and dark, or a part of a page.
 public struct FrontPlot: Sendable {
   public struct Point: Equatable, Sendable {
     public var bytes: Int
-    /// What `Quality` says.
+    /// The figure that `Quality` names.
     public var agreement: Double
     public var name: String
     /// 95 %, where it is known.
@@ -21,12 +21,12 @@ public struct FrontPlot: Sendable {
     }
   }
 
-  /// What is drawn upwards.
+  /// The quantity on the vertical axis.
   public enum Quality: Sendable {
     /// A share from 0 to 1.
     case share
-    /// A divergence, the smaller the higher, in decades: where most points answer alike, it tells them
-    /// apart still.
+    /// A divergence in decades, smaller ones higher: it separates points even if most answers are
+    /// the same.
     case divergence
 
     func height(_ value: Double) -> Double { self == .share ? value : -log10(max(value, 1e-12)) }
@@ -46,7 +46,7 @@ public struct FrontPlot: Sendable {
 
   public var quality = Quality.share
   public var title: String
-  /// What the share is of, or what diverges.
+  /// The name of the share or of the divergence.
   public var shareName = "same labels"
   /// Drawn as a line; `nil` if there is none.
   public var maximumBytes: Int?
@@ -80,7 +80,7 @@ public struct FrontPlot: Sendable {
     return canvas.svg("front-\(size.suffix)", title: title, describing: summary)
   }
 
-  /// The points no other beats in both size and share, the smallest first.
+  /// The Pareto front: the points that no other beats in size and quality, the smallest first.
   public var front: [Point] {
     var front: [Point] = []
     let heights = drawn.map { ($0.element, quality.height($0.element.agreement)) }
@@ -93,7 +93,7 @@ public struct FrontPlot: Sendable {
     return front
   }
 
-  /// Without a figure a point has no place.
+  /// A point without a finite figure has no place.
   private var drawn: [(offset: Int, element: Point)] {
     points.enumerated().filter { $0.element.agreement.isFinite }
   }
@@ -116,7 +116,7 @@ public struct FrontPlot: Sendable {
   private func draw(on canvas: inout PlotCanvas, _ legend: PlotLegend) {
     let sizes = drawn.map { Double(max($0.element.bytes, 1)) }
     let (least, most) = (sizes.min() ?? 1, max(sizes.max() ?? 1, Double(maximumBytes ?? 1)))
-    // What shrinks by factors is read in factors: on an even axis all that is small would be one spot.
+    // Sizes that differ by factors need a logarithmic axis: on a linear one all small files coincide.
     let isLogarithmic = most >= 3 * least
     let x = isLogarithmic ? (least / 1.25, most * 1.25) : (0, most * 1.08)
     let ends = drawn.map(\.element).flatMap {
@@ -161,7 +161,7 @@ public struct FrontPlot: Sendable {
     }
   }
 
-  /// Steps: with as many bytes as a point has, one can have what that point has, until the next.
+  /// Steps: from the size of a point up to the next, the quality of that point is available.
   private func drawFront(_ axes: PlotAxes, on canvas: inout PlotCanvas) {
     var path: [(x: Double, y: Double)] = []
     for point in front {

@@ -1,4 +1,4 @@
-/// How many texts there are of each length; those that are cut stand apart.
+/// The number of texts of each length; cut texts have a bar of their own.
 struct LengthsPlot {
   var lengths: LengthHistogram
 
@@ -21,7 +21,7 @@ struct LengthsPlot {
         bin.to == nil ? "cut" : "bar", tip: "\(range) tokens: \(Human.count(bin.rows)) texts")
       let text = bin.to == nil ? "cut" : "\(bin.from)"
       let box = PlotCanvas.box(text, (left + right) / 2, axes.frame.bottom + 18, .middle)
-      // The last one, which stands for what is cut, is always named.
+      // The last bar, of the cut texts, always has its label.
       let isLast = index == bins.count - 1
       let reserved = isLast || bins.last?.to != nil ? 0 : 36.0
       guard box.left > end + 8 || isLast, box.right < axes.frame.right - reserved || isLast

@@ -6,8 +6,8 @@ struct PlotAxes {
 
   /// Draws grid, ticks and names.
   ///
-  /// `lower` and `upper` of the scales are those given; their places are those of the frame. Tick labels
-  /// of x that would touch their neighbour are left out.
+  /// The scales run from the given `lower` to the given `upper`, over the frame. A tick label of x is left
+  /// out if it would touch its neighbour.
   init(
     _ canvas: inout PlotCanvas, x: (lower: Double, upper: Double),
     y: (lower: Double, upper: Double),
@@ -48,8 +48,8 @@ struct PlotAxes {
 
 /// Colours and line styles of plots, in light and dark.
 ///
-/// After Okabe and Ito, "Color universal design", 2008, darkened or lightened so that every mark stands
-/// out 3:1 from its ground; series differ in the shape of their marks as well.
+/// The colours follow Okabe and Ito, "Color universal design", 2008, darker or lighter so that every mark
+/// has a contrast of 3:1. Series also differ in the shape of their marks.
 enum PlotStyle {
   static let light = """
     --ink:#1b1b1b;--soft:#595959;--paper:#ffffff;--panel:#f5f6f7;--rule:#d5d8db;--accent:#00598c;\
@@ -85,7 +85,7 @@ enum PlotStyle {
   }
 }
 
-/// The mark of a series: a colour and a shape, the pair of which repeats only after thirty.
+/// The mark of a series: a colour and a shape. The pair repeats only after thirty series.
 struct PlotMark {
   static let colors = 6
   private static let shapes = 5

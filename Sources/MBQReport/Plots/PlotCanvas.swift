@@ -1,9 +1,9 @@
 import MBQEvaluation
 
-/// How wide a plot is drawn.
+/// The width of a drawing.
 ///
-/// A plot is drawn twice, for a desk and for a phone, because text that shrinks with its picture cannot
-/// be read. One unit is one CSS pixel.
+/// A plot is drawn twice, for a desktop and for a phone, because text that shrinks with its drawing is
+/// not readable. One unit is one CSS pixel.
 public enum PlotSize: Sendable, CaseIterable {
   case wide
   case narrow
@@ -13,7 +13,7 @@ public enum PlotSize: Sendable, CaseIterable {
   var suffix: String { self == .wide ? "wide" : "narrow" }
 }
 
-/// A drawing in the making: shapes in the order they are painted.
+/// A drawing under construction: shapes in painting order.
 struct PlotCanvas {
   struct Box {
     var left: Double
@@ -77,7 +77,7 @@ struct PlotCanvas {
 
   enum Anchor: String { case start, middle, end }
 
-  /// `y` is the line the letters stand on.
+  /// `y` is the baseline of the text.
   mutating func text(
     _ text: String, _ x: Double, _ y: Double, _ anchor: Anchor = .start, style: String = "t"
   ) {
@@ -90,7 +90,7 @@ struct PlotCanvas {
         ], [.text(text)]))
   }
 
-  /// What a text covers, by the usual width of letters in system fonts.
+  /// The box that a text covers, by the usual width of letters in system fonts.
   static func box(_ text: String, _ x: Double, _ y: Double, _ anchor: Anchor) -> Box {
     let width = textWidth(text)
     let left = anchor == .start ? x : anchor == .end ? x - width : x - width / 2
@@ -108,7 +108,7 @@ struct PlotCanvas {
 
   /// The drawing.
   ///
-  /// `name` is unique on its page; `describing` is for those who cannot see it.
+  /// `name` is unique on its page; `describing` is the description for screen readers.
   func svg(_ name: String, title: String, describing description: String) -> Markup {
     .element(
       "svg",

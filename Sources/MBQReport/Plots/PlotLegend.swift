@@ -1,4 +1,4 @@
-/// Which mark stands for which series: lines of entries above a plot, as many as its width takes.
+/// The names of the series beside their marks: lines of entries above a plot, filled to its width.
 struct PlotLegend {
   private typealias Entry = (x: Double, name: String, mark: Int)
   private var lines: [[Entry]] = []

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Places values of a quantity along an axis.
+/// Maps values of a quantity to places on an axis.
 struct PlotScale {
   let lower: Double
   let upper: Double
@@ -12,14 +12,14 @@ struct PlotScale {
   /// `lower` is below `upper`, and above 0 on a logarithmic axis.
   init(_ lower: Double, _ upper: Double, from: Double, to: Double, isLogarithmic: Bool = false) {
     self.lower = lower
-    // An axis of one value still has a length.
+    // An axis with a single value still needs a length.
     self.upper = upper > lower ? upper : lower + max(abs(lower), 1) * 0.01
     self.from = from
     self.to = to
     self.isLogarithmic = isLogarithmic
   }
 
-  /// The place of a value; values outside of the axis are put at its nearer end.
+  /// The place of a value; values outside the axis get the place of the nearer end.
   func callAsFunction(_ value: Double) -> Double {
     let bounded = min(max(value, lower), upper)
     let share =
@@ -34,7 +34,7 @@ struct PlotScale {
       ? Self.decades(lower, upper, count) : Self.ticks(from: lower, to: upper, count: count)
   }
 
-  /// Multiples of 1, 2, 2.5 or 5 times a power of ten, in the widest such step that gives no more than
+  /// Multiples of a step of 1, 2, 2.5 or 5 times a power of ten: the smallest step that gives at most
   /// `count` of them.
   static func ticks(from lower: Double, to upper: Double, count: Int) -> [Double] {
     guard upper > lower, lower.isFinite, upper.isFinite, count > 0 else { return [lower] }
@@ -47,7 +47,7 @@ struct PlotScale {
     return (first...last).map { Double($0) * step }
   }
 
-  /// Powers of ten; where there are fewer than three, their doubles and fivefolds as well.
+  /// Powers of ten; if there are fewer than three, also their doubles and fivefolds.
   private static func decades(_ lower: Double, _ upper: Double, _ count: Int) -> [Double] {
     let exponents = Int(floor(log10(lower)))...Int(ceil(log10(upper)))
     func within(_ factors: [Double]) -> [Double] {

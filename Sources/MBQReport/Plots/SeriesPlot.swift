@@ -4,10 +4,10 @@ import Foundation
 struct SeriesPlot {
   struct Series {
     var name: String
-    /// Its place among the variants, which gives it its mark.
+    /// Its index among the variants, which selects its mark.
     var mark: Int
     var points: [(x: Double, y: Double)]
-    /// How large each mark is drawn; all alike if there are none.
+    /// The size of each mark; all marks have the same size if this is empty.
     var weights: [Double] = []
   }
 

@@ -1,8 +1,8 @@
 import Foundation
 import MBQEvaluation
 
-/// How large the residual stream is after each layer, on a logarithmic scale beside what half floats hold:
-/// a self-contained SVG, readable in light and dark.
+/// The magnitude of the residual stream after each layer, on a logarithmic scale with the limits of half
+/// floats: a self-contained SVG, readable in light and dark.
 public struct StreamPlot: Sendable {
   public struct Point: Equatable, Sendable {
     /// The layer.
@@ -42,7 +42,7 @@ public struct StreamPlot: Sendable {
     let values = points.flatMap { [$0.largest, $0.median, $0.equalized] }.filter {
       $0 > 0 && $0.isFinite
     }
-    // Decades, wide enough for the limits that are near; below 1e-300 there are no whole ones.
+    // Whole decades that include near limits; below 1e-300 there are no normal powers of ten.
     let lowest = floor(log10(min(max(values.min() ?? 1, 1e-300), 0.1)))
     let highest = ceil(log10(max(values.max() ?? 1, 1.2e5)))
     func y(_ value: Double) -> Double {

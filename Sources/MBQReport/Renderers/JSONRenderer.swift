@@ -1,7 +1,7 @@
 /// For a program: facts, tables with one object a row under the columns' keys, notes.
 ///
-/// Headings and lines laid out for people are left out. Commands that have a form of their own, such
-/// as `EvaluationSummary`, print that instead (`JSONText.encode`).
+/// It leaves out headings and verbatim lines. Commands with a JSON form of their own, such as
+/// `EvaluationSummary`, print that form (`JSONText.encode`).
 public enum JSONRenderer: Renderer {
   public static let name = "json"
 

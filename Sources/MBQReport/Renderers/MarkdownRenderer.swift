@@ -17,7 +17,7 @@ public enum MarkdownRenderer: Renderer {
     case .table(let table):
       return MarkdownTable.render(table)
     case .verbatim(let text):
-      // A fence longer than any run of backticks inside cannot be closed by the text.
+      // The text cannot close a fence that is longer than any run of backticks in it.
       let longest = text.split { $0 != "`" }.map(\.count).max() ?? 0
       let fence = String(repeating: "`", count: max(3, longest + 1))
       return "\(fence)text\n\(text.hasSuffix("\n") ? text : text + "\n")\(fence)\n"
@@ -26,10 +26,10 @@ public enum MarkdownRenderer: Renderer {
     }
   }
 
-  /// `text` with a backslash before each character that could mean something.
+  /// `text` with a backslash before each special character.
   ///
-  /// GitHub also makes links of bare addresses, and calls people by `@name`: a space without width keeps
-  /// it from that.
+  /// GitHub also makes links of bare addresses, and notifies people at `@name`; a zero-width space
+  /// prevents both.
   static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
@@ -58,7 +58,7 @@ public enum MarkdownTable {
 
   private static func cell(_ cell: ReportCell) -> String {
     guard case .excerpt = cell else { return MarkdownRenderer.escaped(cell.display) }
-    // Inside a code span nothing links or mentions; a table still wants its bars escaped.
+    // A code span makes no links and no mentions; bars in a table still need an escape.
     let text = cell.display.replacing("`", with: "'").replacing("|", with: "\\|")
     return text.isEmpty ? "" : "`\(text)`"
   }

@@ -6,8 +6,8 @@ public enum TextTable {
 
   /// The table in at most `width` columns, ending with a line break.
   ///
-  /// Columns that may wrap or be shortened give way, the widest first. When even that is not enough
-  /// the lines are longer than `width`: numbers are never cut.
+  /// Columns that may wrap or be shortened become narrower, the widest first. If the table is still too
+  /// wide, its lines are longer than `width`: numbers are never cut.
   public static func render(_ table: ReportTable, width: Int = 80) -> String {
     let titles = table.columns.map { DisplayText.clean($0.title) }
     let cells = table.rows.map { row in

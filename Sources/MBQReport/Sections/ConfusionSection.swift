@@ -1,6 +1,6 @@
 import MBQEvaluation
 
-/// Which labels are taken for which.
+/// The confusion matrices.
 enum ConfusionSection: ReportSection {
   static let id = "confusion"
   static let title = "Confusion matrices"

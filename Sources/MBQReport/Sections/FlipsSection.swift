@@ -1,6 +1,6 @@
 import MBQEvaluation
 
-/// The texts that get another label.
+/// The texts with a changed label.
 enum FlipsSection: ReportSection {
   static let id = "flips"
   static let title = "Answers that changed"
@@ -13,7 +13,7 @@ enum FlipsSection: ReportSection {
         guard let comparison = variant.comparison, comparison.flips > 0 else {
           return .paragraph(summary(variant))
         }
-        // A few are shown at once; of more the reader opens the list.
+        // A short list is open; a longer one is folded.
         let open: [Markup.Attribute] = comparison.shownFlips.count <= 5 ? [.init("open", "")] : []
         return .element(
           "details", open,

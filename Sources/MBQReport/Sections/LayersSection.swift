@@ -1,7 +1,7 @@
 import Foundation
 import MBQEvaluation
 
-/// Where in the network a variant departs from the baseline.
+/// The error of each variant against the baseline, layer by layer.
 enum LayersSection: ReportSection {
   static let id = "layers"
   static let title = "Error after each layer"
@@ -47,7 +47,7 @@ enum LayersSection: ReportSection {
     let values = variants.flatMap { $0.1.layerErrors.map(\.error) }.filter(\.isFinite)
     guard let largest = values.max(), largest > 0 else { return nil }
     let smallest = values.filter { $0 > 0 }.min() ?? largest
-    // A variant ten times as exact as another would lie on the axis.
+    // On a linear axis, the line of a variant ten times as exact as another would lie on the axis.
     let isLogarithmic = largest > smallest * 12
     let layers = variants.flatMap { $0.1.layerErrors.map(\.layer) }
     let last = Double(layers.max() ?? 1)

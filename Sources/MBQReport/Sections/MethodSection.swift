@@ -1,6 +1,6 @@
 import MBQEvaluation
 
-/// What was measured on what, and how.
+/// The data and the methods of the measurements.
 enum MethodSection: ReportSection {
   static let id = "method"
   static let title = "How this was measured"

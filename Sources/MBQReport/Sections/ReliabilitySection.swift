@@ -1,6 +1,6 @@
 import MBQEvaluation
 
-/// Whether the probabilities can be believed.
+/// The reliability of the probabilities.
 enum ReliabilitySection: ReportSection {
   static let id = "reliability"
   static let title = "Reliability of the probabilities"
@@ -23,7 +23,7 @@ enum ReliabilitySection: ReportSection {
     return "Calibration error: \(MarkdownRenderer.escaped(errors(variants))).\n"
   }
 
-  /// The baseline and the variant to take.
+  /// The baseline and the recommended variant.
   private static func shown(_ report: ReportDocument) -> [(Int, VariantFigures)] {
     report.variants.enumerated().filter {
       $0.element.name == report.baseline || $0.element.name == report.recommendation.variant

@@ -1,7 +1,6 @@
-/// A report for a pull request: what to decide by at once, the rest folded away.
+/// A report for a pull request: the figures for the decision, with the rest folded away.
 public enum ReportMarkdown {
-  /// GitHub refuses a comment of more characters than this; sections that do not fit are left to the
-  /// page.
+  /// GitHub refuses a longer comment; sections that do not fit are only in the page.
   public static let limit = 60_000
 
   public static func render(_ report: ReportDocument) -> String {

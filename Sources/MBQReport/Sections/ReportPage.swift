@@ -1,6 +1,6 @@
 import MBQEvaluation
 
-/// A report as one HTML file that needs nothing beside it: no network, no script.
+/// A report as one HTML file without any other file, network access or script.
 public enum ReportPage {
   public static func render(_ report: ReportDocument) -> String {
     let name = DisplayText.shortened(
@@ -21,7 +21,7 @@ public enum ReportPage {
           [.init("name", "viewport"), .init("content", "width=device-width, initial-scale=1")], []),
         .element(
           "meta", [.init("name", "color-scheme"), .init("content", "light dark")], []),
-        // Even if something slipped through, it could neither run nor load anything.
+        // Even unescaped markup could not run or load anything.
         .element(
           "meta",
           [
@@ -51,7 +51,7 @@ public enum ReportPage {
       + Markup.element("html", [.init("lang", "en")], [head, body]).rendered + "\n"
   }
 
-  /// What the figures are of.
+  /// The data behind the figures.
   static func scope(_ report: ReportDocument) -> String {
     let path = DisplayText.shortened(DisplayText.clean(report.dataset.path, limit: 400), to: 80)
     let count = report.variants.count

@@ -1,13 +1,13 @@
-/// A part of a report: a heading and what stands below it.
+/// A part of a report: a heading and its contents.
 public protocol ReportSection: SendableMetatype {
   /// Its anchor in the page, such as `latency`.
   static var id: String { get }
   static var title: String { get }
 
-  /// What stands below the heading; `nil` if this report has nothing for it.
+  /// The contents; `nil` if this report has none.
   static func html(_ report: ReportDocument) -> Markup?
 
-  /// The same for a pull request, below a heading or folded away; `nil` to be left out.
+  /// The contents for a pull request, below a heading or folded away; `nil` leaves the section out.
   static func markdown(_ report: ReportDocument) -> String?
 }
 

@@ -77,7 +77,7 @@ public enum VariantsSection: ReportSection {
     return table
   }
 
-  /// The figures one decides by, a row a variant: for a pull request.
+  /// The figures for a decision, a row a variant: for a pull request.
   public static func brief(_ report: ReportDocument) -> ReportTable {
     var table = ReportTable(columns: [
       .text("variant"), .number("download"), .number("memory"), .number("latency", "one text"),

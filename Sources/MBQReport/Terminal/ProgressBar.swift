@@ -2,10 +2,10 @@ import MBQCore
 import MBQEvaluation
 import Synchronization
 
-/// How far long work has come, in one line of standard error that is drawn over and cleared.
+/// The progress of long work, in one line of standard error that is redrawn and finally cleared.
 ///
-/// Nothing is written unless standard error is a terminal, nor in the first half second, nor more
-/// often than ten times a second. May be advanced from any thread.
+/// It writes only to a terminal, not in the first half second, and at most ten times a second. Any thread
+/// may advance it.
 public final class ProgressBar: Sendable {
   private struct State {
     var done = 0
@@ -14,7 +14,7 @@ public final class ProgressBar: Sendable {
     var lastDrawn: UInt64?
   }
 
-  /// Where it draws; tests put their own.
+  /// The place where it draws; tests use their own.
   struct Screen: Sendable {
     var isActive: Bool
     /// Asked each time: people resize windows.
@@ -38,7 +38,7 @@ public final class ProgressBar: Sendable {
   private let start: UInt64
   private let state = Mutex(State())
 
-  /// Work of `total` units, or of unknown length; `unit` is what they are called, such as `texts`.
+  /// Work of `total` units, or of unknown length; `unit` is the plural name, such as `texts`.
   public convenience init(_ label: String, total: Int?, unit: String = "texts") {
     self.init(label, total: total, unit: unit, screen: .standardError)
   }
@@ -81,7 +81,7 @@ public final class ProgressBar: Sendable {
 
   private static func pause(_ isDrawn: Bool) -> UInt64 { isDrawn ? 100_000_000 : 500_000_000 }
 
-  /// The line, at most `width` columns: the bar goes first when there is no room, the rate next.
+  /// The line, at most `width` columns. Without enough room, it leaves out the bar, then the rate.
   static func line(
     label: String, unit: String, done: Int, total: Int?, seconds: Double, width: Int
   ) -> String {

@@ -1,14 +1,14 @@
 import Foundation
 
-/// What is at the other end of standard output or standard error.
+/// The terminal, file or pipe behind standard output or standard error.
 public struct Terminal: Sendable, Equatable {
-  /// A person may be watching: it is a terminal.
+  /// Whether it is a terminal.
   public let isTerminal: Bool
-  /// Colour and emphasis are welcome (https://no-color.org).
+  /// Whether colour and emphasis are allowed (https://no-color.org).
   public let allowsColor: Bool
-  /// A line may be drawn over.
+  /// Whether a line may be redrawn.
   public let allowsMotion: Bool
-  /// In columns; 80 where nothing says otherwise.
+  /// In columns; 80 if unknown.
   public let width: Int
 
   public static var standardOutput: Terminal { Terminal(descriptor: STDOUT_FILENO) }
@@ -25,14 +25,14 @@ public struct Terminal: Sendable, Equatable {
       environment: environment)
   }
 
-  /// From what is known about it; `columns` is what the system says.
+  /// From known facts; `columns` is the system's answer.
   init(isTerminal: Bool, columns: Int?, environment: [String: String]) {
     self.isTerminal = isTerminal
     let isDumb = environment["TERM"] == "dumb"
     allowsColor = isTerminal && !isDumb && (environment["NO_COLOR"] ?? "").isEmpty
     allowsMotion = isTerminal && !isDumb
     let stated = columns ?? environment["COLUMNS"].flatMap { Int($0) }
-    // A width of 0 is what a terminal says that does not know; below 20 nothing can be laid out.
+    // A terminal of unknown width reports 0; below 20 columns no layout is possible.
     width = stated.map { $0 <= 0 ? 80 : min(max($0, 20), 1000) } ?? 80
   }
 }
