@@ -1,4 +1,4 @@
-/// What `mbq evaluate` found, as plain values: the source of its text, its Markdown and its JSON.
+/// The result of `mbq evaluate` as plain values: the source of its text, its Markdown and its JSON.
 ///
 /// The property names are the keys of the JSON form and do not change within a `schema`.
 public struct EvaluationSummary: Sendable, Equatable, Codable {
@@ -39,7 +39,7 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
     public var tokens: Int
     /// The most tokens a text may have.
     public var tokenLimit: Int
-    /// Texts that had more and were cut.
+    /// Texts that were longer and were cut.
     public var truncatedRows: Int
 
     public init(tokens: Int, tokenLimit: Int, truncatedRows: Int) {
@@ -49,8 +49,8 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
     }
   }
 
-  /// What another run of the same model over the same rows may have otherwise; no part of a result
-  /// that is put together from shards.
+  /// Figures that differ between runs of the same model over the same rows; a result merged from shards
+  /// does not have them.
   public struct Timing: Sendable, Equatable, Codable {
     public var seconds: Double
     public var textsPerSecond: Double
@@ -85,7 +85,7 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
       try container.encode(name, forKey: .name)
       try container.encode(title, forKey: .title)
       try container.encode(style, forKey: .style)
-      // A script that looks for the key finds it, with null, whatever the rows were.
+      // The key is always present, so that scripts can rely on it; the value may be null.
       try container.encode(value, forKey: .value)
       try container.encodeIfPresent(interval, forKey: .interval)
       try container.encodeIfPresent(intervalMethod, forKey: .intervalMethod)
@@ -105,7 +105,7 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
     public var f1: Double
     /// The rows that have it.
     public var support: Int
-    /// The rows that were answered with it.
+    /// The rows with this answer.
     public var answers: Int
   }
 
@@ -116,7 +116,7 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
     public var predicted: String
     /// Of the label it predicted.
     public var probability: Double
-    /// How far that is above the probability of the true label.
+    /// The difference to the probability of the true label.
     public var margin: Double
     /// The start of the text.
     public var excerpt: String
@@ -129,7 +129,7 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
   public var timing: Timing?
   /// Of every interval here, such as 0.95.
   public var confidence: Double
-  /// Rows answered rightly, and their share: the figure that scripts ask for first.
+  /// The number of right answers, and their share: the figure that most scripts read.
   public var correct: Int
   public var accuracy: Double
   /// Every metric of the registry, accuracy with its interval among them.
@@ -139,7 +139,7 @@ public struct EvaluationSummary: Sendable, Equatable, Codable {
   public var confusion: [[Int]]
   /// The wrong answers the model was surest of.
   public var mistakes: [Mistake]
-  /// What the reader should know before believing the figures.
+  /// Warnings about the figures.
   public var notes: [String]
 
   /// Scores `predictions`; `labelNames` are the model's, by index.

@@ -76,7 +76,9 @@ public struct ReportTable: Sendable, Equatable {
 
   public var title: String?
   public var columns: [Column]
-  /// Each row has a cell for each column. Missing cells are empty; extra cells are not shown.
+  /// Each row has a cell for each column.
+  ///
+  /// Missing cells are empty; extra cells are not shown.
   public var rows: [[ReportCell]]
 
   public init(title: String? = nil, columns: [Column], rows: [[ReportCell]] = []) {
@@ -91,7 +93,9 @@ public struct ReportTable: Sendable, Equatable {
   }
 }
 
-/// A value; its case says how people read it. JSON gets the value itself.
+/// A value; its case says how people read it.
+///
+/// JSON gets the value itself.
 public enum ReportCell: Sendable, Equatable {
   case text(String)
   /// Text of a dataset: shown as code in Markdown, so that it makes no links and mentions nobody.

@@ -1,9 +1,8 @@
 extension Answers {
   /// These answers beside those of `baseline` to the same rows, each whole and with the name of its file.
   ///
-  /// Up to `flipLimit` flips are listed, without their texts, which answers do not keep. What `baseline` was compared with,
-  /// and what these were, is left out. Refuses answers to other rows, or with other labels
-  /// (`AnswersPairError`).
+  /// It lists up to `flipLimit` flips, without their texts, because answers do not keep texts. The baselines of
+  /// both files are ignored. Refuses answers to other rows, or with other labels (`AnswersPairError`).
   public func beside(
     _ baseline: Answers, names: (candidate: String, baseline: String), flipLimit: Int
   ) throws(AnswersPairError) -> Answers {

@@ -1,7 +1,7 @@
-/// What a model, and a baseline beside it, answered to the rows of a dataset or to a part of them: all
-/// that evaluations and comparisons are computed from.
+/// The answers of a model, and of a baseline if there is one, to the rows of a dataset or to a part of them:
+/// the input of evaluations and comparisons.
 ///
-/// A row costs its logits and at most 8 bytes; of the texts only the starts of listed rows are kept.
+/// A row costs its logits and at most 8 bytes. Of the texts, only the starts of listed rows are kept.
 public struct Answers: Sendable, Equatable {
   public private(set) var key: AnswersKey
   public private(set) var outputs: Outputs
@@ -9,14 +9,14 @@ public struct Answers: Sendable, Equatable {
   public private(set) var baseline: Outputs?
   /// (rows) `nil` without labels.
   public private(set) var truths: [Int32]?
-  /// (rows) Twice the tokens read, and 1 more if the text had been longer.
+  /// (rows) Twice the number of tokens read, plus 1 if the text was cut.
   private(set) var packedLengths: [UInt32]
   public private(set) var mistakes: Mistakes
   public private(set) var flips: FlipList
 
-  /// None yet.
+  /// No answers yet.
   ///
-  /// Refuses more labels than can be scored.
+  /// Refuses more labels than `Outputs` can score.
   public init(key: AnswersKey) throws(EvaluationError) {
     self.key = key
     let labels = key.model.labels.count
@@ -30,7 +30,7 @@ public struct Answers: Sendable, Equatable {
     flips = FlipList(limit: key.flipLimit)
   }
 
-  /// From the parts of a file, which has checked that they fit together.
+  /// From the parts of a file whose consistency has been checked.
   init(
     key: AnswersKey, outputs: Outputs, baseline: Outputs?, truths: [Int32]?,
     packedLengths: [UInt32], mistakes: Mistakes, flips: FlipList
@@ -45,7 +45,7 @@ public struct Answers: Sendable, Equatable {
   }
 
   public var rowCount: Int { packedLengths.count }
-  /// Whether every row of its part is answered.
+  /// Whether every row of its part has an answer.
   public var isComplete: Bool { rowCount == key.rowCount }
   /// (rows) Tokens, as the model read them.
   public var lengths: [Int] { packedLengths.map { Int($0 >> 1) } }
@@ -74,7 +74,7 @@ public struct Answers: Sendable, Equatable {
     }
   }
 
-  /// States what was not known before the last row of a stream: how many rows there were.
+  /// Sets the facts that a stream has only after its last row, such as the number of rows.
   public mutating func setDataset(_ dataset: EvaluationSummary.Dataset, digest: String) {
     key.dataset = dataset
     key.datasetDigest = digest
@@ -89,9 +89,9 @@ public struct Answers: Sendable, Equatable {
       margin: probability - outputs.probability(of: truth, row: place), text: text)
   }
 
-  /// The parts of one dataset put together, each with the name of its file, in any order.
+  /// Merges the parts of one dataset, each with the name of its file, in any order.
   ///
-  /// The same value as one run over the whole dataset gives. Refuses parts that are unfinished,
+  /// The result is the same value as that of one run over the whole dataset. Refuses parts that are unfinished,
   /// missing, doubled, or of different models, data or options (`AnswersMergeError`).
   public static func merged(
     _ parts: [(name: String, answers: Answers)]
@@ -117,7 +117,7 @@ public struct Answers: Sendable, Equatable {
     return joined(ordered)
   }
 
-  /// Takes rows from the parts in turn, which is the order they were dealt out in.
+  /// Takes rows from the parts in turn, as the shards were dealt.
   private static func joined(_ parts: [Answers]) -> Answers {
     if parts.count == 1 { return parts[0] }
     var key = parts[0].key

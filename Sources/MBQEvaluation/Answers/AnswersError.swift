@@ -1,6 +1,6 @@
 import MBQCore
 
-/// Why parts of a dataset's answers cannot be put together.
+/// The problems of a merge of answers.
 public enum AnswersMergeError: ExplainedError, Equatable {
   case nothing
   case different(first: String, second: String, what: String)
@@ -29,7 +29,7 @@ public enum AnswersMergeError: ExplainedError, Equatable {
   }
 }
 
-/// Why a file of answers cannot be used.
+/// The problems of a file of answers.
 public enum AnswersFileError: ExplainedError, Equatable {
   case file(FileError)
   case notAnswers(path: String)
@@ -50,7 +50,7 @@ public enum AnswersFileError: ExplainedError, Equatable {
   }
 }
 
-/// Why two models' answers cannot be compared.
+/// The problems of a comparison of two models' answers.
 public enum AnswersPairError: ExplainedError, Equatable {
   case unfinished(name: String, rows: Int, expected: Int)
   case labels(candidate: String, [String], baseline: String, [String])

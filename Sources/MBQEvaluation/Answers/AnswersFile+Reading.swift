@@ -4,7 +4,7 @@ import MBQFormat
 import MBQModel
 
 extension AnswersFile {
-  /// Reads and checks the whole file, which anybody may have written.
+  /// Reads and checks the whole file, which is untrusted.
   public static func read(path: String) throws(AnswersFileError) -> Answers {
     let file: MappedFile
     do throws(FileError) {
@@ -63,7 +63,7 @@ extension AnswersFile {
       header, logits: logits, baseline: baseline, truths: truths, lengths: lengths, name: name)
   }
 
-  /// What in a header would not do for what follows.
+  /// The problem of a header that does not fit the rest of the file.
   private static func problem(_ header: Header, version: UInt32) -> String? {
     let key = header.key
     let labels = key.model.labels.count
@@ -161,7 +161,7 @@ extension AnswersFile {
       }
     }
 
-    /// Whether what is left is the digest of the blocks.
+    /// Whether the remaining bytes are the digest of the blocks.
     ///
     /// A fuzzer cannot guess it, so in its build (Tests/Fuzz), and in no other, every one agrees.
     var isWhole: Bool {

@@ -2,13 +2,13 @@ import Foundation
 import MBQCore
 import MBQFormat
 
-/// Files of answers: what `mbq evaluate -o` writes, resumes from, and puts together again.
+/// Files of answers, which `mbq evaluate -o` writes, resumes and merges.
 ///
-/// Formats/answers/answers.md says what is in them. Nothing in them depends on the time, the machine or
+/// Formats/answers/answers.md is the specification. The contents do not depend on the time, the machine or
 /// the threads.
 public enum AnswersFile {
   static let signature: [UInt8] = [0x89, 0x4D, 0x42, 0x51, 0x41, 0x0D, 0x0A, 0x1A]
-  /// The newest; a file states the lowest that has what it uses.
+  /// The newest version; a file states the lowest version with the features it uses.
   static let version: UInt32 = 2
   static let headerLimit = 64 << 20
 
@@ -19,7 +19,7 @@ public enum AnswersFile {
     var flips: FlipList
   }
 
-  /// Whether the file at `path` starts like one; `false` also if there is none.
+  /// Whether the file at `path` starts like one; `false` if it does not exist.
   public static func isOne(at path: String) -> Bool {
     // Opened without waiting: a pipe is none.
     guard let file = try? MappedFile(path: path) else { return false }

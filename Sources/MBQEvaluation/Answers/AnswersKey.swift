@@ -1,6 +1,6 @@
 public import MBQModel
 
-/// What answers depend on: those of another key are of no use.
+/// Everything that answers depend on: answers with another key are not usable.
 public struct AnswersKey: Sendable, Equatable, Codable {
   public struct Model: Sendable, Equatable, Codable {
     public var summary: EvaluationSummary.Model
@@ -9,9 +9,9 @@ public struct AnswersKey: Sendable, Equatable, Codable {
     public var labels: [String]
     /// The most tokens a text may have.
     public var tokenLimit: Int
-    /// The probability from which on the second of two labels is given.
+    /// The lowest probability at which the second of two labels is given.
     public var threshold: Float
-    /// What logits are divided by before the softmax; `nil` is 1.
+    /// The divisor of the logits before the softmax; `nil` is 1.
     public var temperature: Float?
 
     public init(
@@ -33,14 +33,14 @@ public struct AnswersKey: Sendable, Equatable, Codable {
 
   /// Part `index` (from 1) of `count`: the rows r, counted from 0, with r mod count = index − 1.
   ///
-  /// Rows in turn rather than ranges: a reader has to pass over all rows before a range anyway, the
-  /// number of rows need not be known, and a file sorted by source or length gives even parts.
+  /// A range would have no advantage, because a reader must pass over the rows before it. Rows in turn need
+  /// no row count, and a file sorted by source or length gives even parts.
   public struct Shard: Sendable, Equatable, Codable {
     public var index: Int
     public var count: Int
 
     public static var whole: Shard { Shard(index: 1, count: 1) }
-    /// The most parts a dataset is cut into.
+    /// The most parts of a dataset.
     public static var largestCount: Int { 100_000 }
 
     public init(index: Int, count: Int) {
@@ -52,13 +52,13 @@ public struct AnswersKey: Sendable, Equatable, Codable {
       (1...Self.largestCount).contains(count) && (1...count).contains(index)
     }
 
-    /// Whether it has the row counted from 0.
+    /// Whether it has `row`, counted from 0.
     public func contains(_ row: Int) -> Bool { row % count == index - 1 }
 
-    /// How many of `rows` rows it has.
+    /// The number of its rows of `rows`.
     public func rows(of rows: Int) -> Int { (rows + count - index) / count }
 
-    /// The row of the dataset, from 0, that its row `place` is.
+    /// The row of the dataset, from 0, for its row `place`.
     public func row(_ place: Int) -> Int { place * count + index - 1 }
   }
 
@@ -87,9 +87,9 @@ public struct AnswersKey: Sendable, Equatable, Codable {
   /// The rows of the dataset that belong to the key's part.
   public var rowCount: Int { shard.rows(of: dataset.rows) }
 
-  /// In what the two differ, in words; `nil` if one may go on where the other stopped.
+  /// The first difference, in words; `nil` if one run may resume the other.
   ///
-  /// Where the files lie does not count, what is in them does.
+  /// The contents of the files count, not their paths.
   public func difference(from other: AnswersKey, ignoringShard: Bool = false) -> String? {
     if model.digest != other.model.digest { return "the model" }
     if model.labels != other.model.labels { return "the labels" }

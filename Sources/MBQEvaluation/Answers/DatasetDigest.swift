@@ -4,8 +4,8 @@ import MBQFormat
 /// format, place or line ending have the same digest.
 ///
 /// A row is the length of its text (4 bytes, little-endian), the text in UTF-8, and its label's index
-/// (4 bytes; all ones without one). Whenever a million bytes have come together they are replaced by
-/// their digest, so that any number of rows takes no more memory than the longest.
+/// (4 bytes; all ones without one). A buffer of a million bytes or more is replaced by its digest, so that
+/// the memory does not grow with the number of rows.
 public struct DatasetDigest {
   private var pending: [UInt8] = []
   private static var portion: Int { 1_000_000 }

@@ -1,13 +1,13 @@
-/// What was lost on the way from one model to another, on the same rows, as plain values: the source of
-/// its text, its Markdown and its JSON.
+/// The comparison of a candidate with a baseline on the same rows, as plain values: the source of its text,
+/// its Markdown and its JSON.
 ///
-/// The property names are the keys of the JSON form and do not change within a `schema`. What needs
-/// the true labels is left out where there are none.
+/// The property names are the keys of the JSON form and do not change within a `schema`. Without true
+/// labels, the figures that need them are left out.
 public struct ComparisonSummary: Sendable, Equatable, Codable {
-  /// A figure and how far rows like these leave it open.
+  /// A figure and its interval.
   public struct Estimate: Sendable, Equatable, Codable {
     public var value: Double
-    /// Left out where the rows show no variation.
+    /// Left out if the rows show no variation.
     public var interval: Interval?
 
     public init(value: Double, interval: Interval?) {
@@ -16,7 +16,7 @@ public struct ComparisonSummary: Sendable, Equatable, Codable {
     }
   }
 
-  /// Rows that the two answer differently.
+  /// Rows with different answers of the two.
   public struct Flips: Sendable, Equatable, Codable {
     public var total: Int
     /// Right before, wrong now; wrong before, right now; wrong before and now, differently.
@@ -29,18 +29,20 @@ public struct ComparisonSummary: Sendable, Equatable, Codable {
     public var counts: PairedCounts
     public var baseline: Double
     public var candidate: Double
-    /// Baseline less candidate: above 0 when the candidate is worse.
+    /// Baseline minus candidate: above 0 if the candidate is worse.
     public var drop: Double
     /// Tango's score interval: the one to quote.
     public var interval: Interval
-    /// Newcombe's interval, from another construction, and the percentiles of 2,000 paired resamples
-    /// (left out when no row tells the two apart): where the three agree, the method does not matter.
+    /// Newcombe's interval, by another construction, and the percentiles of 2,000 paired resamples
+    /// (left out if no row separates the two).
+    ///
+    /// If the three agree, the choice of the method does not matter.
     public var newcombe: Interval
     public var bootstrap: Interval?
-    /// Exact and two-sided: how likely so uneven a split is if neither model is better.
+    /// Exact and two-sided: the probability of a split at least this uneven if neither model is better.
     public var mcNemar: Double
-    /// The smallest drop that a test of so many rows finds, with the probability `detectionPower`
-    /// (Connor 1987).
+    /// The smallest drop that a test of this number of rows detects with the probability
+    /// `detectionPower` (Connor 1987).
     public var detectableDrop: Double
     public var detectionPower: Double
   }
@@ -98,7 +100,7 @@ public struct ComparisonSummary: Sendable, Equatable, Codable {
   public var rows: Int
   /// Of every interval here, such as 0.95.
   public var confidence: Double
-  /// The share of rows answered alike, with Wilson's interval.
+  /// The share of rows with the same answer, with Wilson's interval.
   public var agreement: Estimate
   public var flips: Flips
   public var accuracy: AccuracyChange?
@@ -111,7 +113,7 @@ public struct ComparisonSummary: Sendable, Equatable, Codable {
   public var listedFlips: [Flip]
 }
 
-/// What two models answered to the same rows: what a comparison is computed from.
+/// The answers of two models to the same rows: the input of a comparison.
 public struct PairedAnswers: Sendable {
   public var baseline: Outputs
   public var candidate: Outputs
@@ -141,7 +143,7 @@ public struct PairedAnswers: Sendable {
 
   public var rowCount: Int { candidate.rowCount }
 
-  /// The flips without their texts, for a comparison of which only the answers are left.
+  /// The flips without their texts, for a comparison without the dataset.
   public func flips(limit: Int) -> FlipList {
     FlipList(limit: limit, baseline: baseline, candidate: candidate, truths: truths)
   }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The rows that two models answer differently and that are worth reading: the most harmful ones.
+/// The most harmful rows with different answers of two models.
 ///
-/// Keeps `limit` of them with the start of their texts, and counts nothing: `ComparisonSummary` does.
+/// It keeps `limit` of them with the start of their texts; `ComparisonSummary` does the counting.
 public struct FlipList: Sendable, Equatable, Codable {
   public struct Flip: Sendable, Equatable, Codable {
     /// From 1, as in the dataset.
@@ -11,9 +11,9 @@ public struct FlipList: Sendable, Equatable, Codable {
     public var truth: Int?
     public var baseline: Int
     public var candidate: Int
-    /// What the baseline gave to the true label; without labels, to the label it chose.
+    /// The baseline's probability of the true label; without labels, of the label it chose.
     public var probabilityBefore: Double
-    /// What the candidate gives to the same label.
+    /// The candidate's probability of the same label.
     public var probabilityAfter: Double
     /// KL(baseline ‖ candidate) of the row, in nats.
     public var divergence: Double
@@ -56,7 +56,7 @@ public struct FlipList: Sendable, Equatable, Codable {
 
   /// Considers a row counted from 0 of both outputs; `number` is its place in the dataset, from 1.
   ///
-  /// Rows that are answered alike are passed over.
+  /// It ignores rows with the same answer.
   public mutating func add(
     baseline: Outputs, baselineRow: Int, candidate: Outputs, candidateRow: Int, truth: Int?,
     number: Int, text: String
@@ -76,7 +76,7 @@ public struct FlipList: Sendable, Equatable, Codable {
         excerpt: excerpt(of: text)))
   }
 
-  /// Takes in those of another part of the same dataset.
+  /// Adds the flips of another part of the same dataset.
   public mutating func merge(_ other: FlipList) {
     for flip in other.shown { insert(flip) }
   }
@@ -89,7 +89,7 @@ public struct FlipList: Sendable, Equatable, Codable {
   }
 }
 
-/// What became of an answer that changed.
+/// The effect of a changed answer.
 public enum FlipKind: String, Sendable, Codable {
   /// Right before, wrong now.
   case lost

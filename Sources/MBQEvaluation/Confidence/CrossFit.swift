@@ -2,12 +2,12 @@ import MBQCore
 public import MBQModel
 import MBQRuntime
 
-/// What a refitted decision is worth on rows it was not fitted to.
+/// The value of a fitted decision on rows outside the fit (cross-validation).
 ///
-/// The rows are dealt into folds, each label's evenly; every fold is decided by what fits the others. So no
-/// row is judged by a decision that has seen it, and all of them count.
+/// The rows are dealt into folds, with the rows of each label spread evenly. The decision for a fold is fitted
+/// to the other folds. So every row counts, and no decision has seen its row.
 public struct CrossFit: Sendable {
-  /// What is fitted.
+  /// The parameters to fit.
   public struct Fit: Equatable, Sendable {
     public var fitsTemperature: Bool
     /// Nil: the threshold stays at 0.5.
@@ -43,7 +43,7 @@ public struct CrossFit: Sendable {
     }
   }
 
-  /// The answers of decisions that were fitted to other rows.
+  /// The answers of decisions fitted to other rows.
   public let predictions: Predictions
   /// The decision of each fold.
   public let decisions: [Decision]
@@ -89,23 +89,23 @@ public struct CrossFit: Sendable {
 }
 
 extension Classification {
-  /// What a decision makes of a row's logits.
+  /// The result of a decision for the logits of a row.
   public init(_ outputs: Outputs, row: Int, _ decision: Decision) {
     self.init(Array(outputs.rawLogits(row: row)), decision)
   }
 
-  /// What a decision makes of the logits of a text.
+  /// The result of a decision for the logits of a text.
   init(_ logits: [Float], _ decision: Decision) {
     self.init(
       logits: logits, tokenCount: 0, isTruncated: false, isMultiLabel: false, decision: decision)
   }
 }
 
-/// Two answers to the same rows of two labels, with intervals of what lies between them.
+/// Two sets of answers to the same rows of two labels, with intervals of their difference.
 public struct PairedGain: Equatable, Sendable {
   public var before: Double
   public var after: Double
-  /// 95 %, of the rows drawn again and again (Efron, "Bootstrap methods", 1979; percentiles).
+  /// 95 %, by resampling of the rows (Efron, "Bootstrap methods", 1979; percentiles).
   public var afterInterval: Interval
   public var difference: Double
   public var differenceInterval: Interval

@@ -1,4 +1,4 @@
-/// What a threshold between two labels is chosen for.
+/// The goal of a threshold between two labels.
 public enum ThresholdGoal: String, Sendable, CaseIterable {
   case accuracy
   /// Of the second label.
@@ -24,7 +24,7 @@ public enum ThresholdGoal: String, Sendable, CaseIterable {
   }
 }
 
-/// How often the second of two labels was given and true.
+/// Counts of rows by answer and truth, for the second of two labels.
 public struct TwoLabelCounts: Equatable, Sendable {
   public var truePositives = 0
   public var falsePositives = 0
@@ -45,7 +45,7 @@ public struct TwoLabelCounts: Equatable, Sendable {
   }
 }
 
-/// The threshold that serves a goal best on some rows.
+/// The best threshold for a goal on some rows.
 public enum DecisionThreshold {
   /// `probabilities` are those of the second label, `truths` whether it is true; at least one row.
   ///

@@ -1,15 +1,14 @@
 import Foundation
 
-/// One temperature for all logits, so that probabilities say how often a model is right: Guo, Pleiss, Sun
-/// and Weinberger, "On calibration of modern neural networks", 2017.
+/// One temperature for all logits, which calibrates the probabilities: Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", 2017.
 public enum TemperatureScaling {
-  /// Temperatures looked at: those a packed model may state.
+  /// The search range: the temperatures that a packed model may have.
   public static let range = 0x1p-10...0x1p10
 
   /// The temperature with the least mean −ln p(true label) over `rows` (all of them if nil).
   ///
-  /// `logits` is (rows, labels). Nil if there is no least value within `range`: every row is answered
-  /// rightly, so that a temperature of 0 would be best, or the logits say nothing, or the opposite.
+  /// `logits` is (rows, labels). Nil if there is no minimum within `range`: if every answer is right, a
+  /// temperature of 0 would be best; if the logits are uninformative or wrong, an infinite one.
   ///
   /// In β = 1/T the loss is convex, and its derivative, the mean of E_p[z] − z_true, grows: its root is
   /// found by Newton steps in ln β, which halve the bracket instead where they would leave it.

@@ -1,21 +1,21 @@
 import Foundation
 import MBQCore
 
-/// Where the bytes of a dataset come from.
+/// The source of the bytes of a dataset.
 ///
-/// Readers pull; nothing is read ahead of one buffer.
+/// Readers pull; the source reads at most one buffer ahead.
 public protocol ByteSource {
-  /// The name errors use, such as a path.
+  /// The name for errors, such as a path.
   var name: String { get }
 
-  /// Fills the start of `buffer` and returns how many bytes were written; 0 only at the end.
+  /// Fills the start of `buffer` and returns the number of bytes; 0 only at the end.
   mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int
 }
 
 /// A file, or standard input, read in order.
 ///
-/// Plain reads rather than a mapping: the file may be a pipe, may be far larger than memory, and may
-/// be cut short by another program meanwhile, which would end a mapped reader with a signal.
+/// It uses plain reads and no mapping: the file may be a pipe, may be far larger than memory, and another
+/// program may cut it short, which would end a mapped reader with a signal.
 public final class FileSource: ByteSource {
   public let name: String
   private let path: String
@@ -23,7 +23,7 @@ public final class FileSource: ByteSource {
 
   /// Opens the file at `path`; `-` is standard input.
   ///
-  /// Refuses what cannot be opened.
+  /// Refuses a file that it cannot open.
   public init(path: String) throws(DatasetError) {
     self.path = path
     if path == "-" {

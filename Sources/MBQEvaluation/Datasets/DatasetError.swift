@@ -1,11 +1,11 @@
 import MBQCore
 
-/// Why a dataset cannot be used.
+/// The problems of a dataset.
 ///
 /// Lines and rows count from 1; the header is not a row.
 public enum DatasetError: ExplainedError, Equatable {
   case file(FileError)
-  /// The first bytes are those of something that is not text in UTF-8.
+  /// The first bytes belong to a file that is not UTF-8 text.
   case notText(file: String, found: String, advice: String)
   case empty(file: String)
   case emptyLines(file: String)
@@ -15,7 +15,7 @@ public enum DatasetError: ExplainedError, Equatable {
   /// `column` counts the bytes of the line, from 1.
   case badJSON(file: String, line: Int, column: Int, problem: JSONLineProblem)
   case lineTooLong(file: String, line: Int, limit: Int)
-  /// An object without a key that the first one has.
+  /// An object that lacks a key of the first object.
   case missingKey(file: String, line: Int, key: String)
   /// A list or an object where a text is needed.
   case nestedValue(file: String, row: Int, line: Int, column: String)
@@ -128,9 +128,9 @@ func counted(_ count: Int, _ noun: String) -> String {
   count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
 }
 
-/// The name a person most likely meant: equal but for case, or at most a third of it mistyped.
+/// The name that the user most likely means: equal except for case, or at most a third of it mistyped.
 ///
-/// `nil` when nothing is near.
+/// `nil` if no name is near.
 public func nearestName(to wanted: String, among names: [String]) -> String? {
   guard wanted.utf8.count <= 64 else { return nil }
   let lowered = Array(wanted.lowercased().unicodeScalars)

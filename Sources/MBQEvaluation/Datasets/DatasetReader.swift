@@ -1,7 +1,6 @@
-/// What a dataset may ask of memory.
+/// Memory limits for a dataset.
 ///
-/// Beyond these a reader refuses, so that a stray quote in a file of any size cannot exhaust the
-/// machine.
+/// A reader refuses rows beyond them, so that a stray quote in a large file cannot use up the memory.
 public struct DatasetLimits: Sendable, Equatable {
   public var fieldBytes: Int
   public var rowBytes: Int
@@ -14,17 +13,17 @@ public struct DatasetLimits: Sendable, Equatable {
   }
 }
 
-/// A file format of datasets: named columns, and rows read one at a time in constant memory.
+/// A file format of datasets: named columns, and rows that are read one at a time in constant memory.
 public protocol DatasetReader: AnyObject, SendableMetatype {
   /// The name on the command line, such as `csv`.
   static var name: String { get }
-  /// The endings of file names, lower-case and without the dot, that mean this format.
+  /// The file name extensions of this format, in lower case and without the dot.
   static var fileExtensions: [String] { get }
 
-  /// Reads as far as the names of the columns.
+  /// Reads up to the names of the columns.
   init(_ source: any ByteSource, limits: DatasetLimits) throws(DatasetError)
 
-  /// The name errors use for the file.
+  /// The name of the file for errors.
   var sourceName: String { get }
   /// The names of the columns, as in the file.
   var columns: [String] { get }
@@ -33,9 +32,9 @@ public protocol DatasetReader: AnyObject, SendableMetatype {
   /// end. After an error the reader is finished.
   func next(into row: inout DatasetRow) throws(DatasetError) -> Bool
 
-  /// Appends what a file of this format begins with: the names of the columns, or nothing.
+  /// Appends the start of a file of this format: the names of the columns, or nothing.
   func appendHeader(to bytes: inout [UInt8])
-  /// Appends `row`, which is the one read last, as a file of this format has it, and a line break.
+  /// Appends `row`, which is the last one read, in this format, and a line break.
   func appendRow(_ row: DatasetRow, to bytes: inout [UInt8])
 }
 
@@ -49,9 +48,9 @@ public enum DatasetReaders {
     JSONLinesReader.self,
   ]
 
-  /// Opens `path` (`-` is standard input) as `format`, or as its ending says, or as CSV.
+  /// Opens `path` (`-` is standard input) as `format`, or by its extension, or as CSV.
   ///
-  /// What is compressed with gzip is unpacked, whatever the file is called.
+  /// A file compressed with gzip is inflated, whatever its name.
   public static func open(
     path: String, format: String? = nil, limits: DatasetLimits = DatasetLimits()
   ) throws(DatasetError) -> any DatasetReader {

@@ -8,7 +8,7 @@ public struct DatasetRow: Sendable {
   public private(set) var ends: [Int] = []
   /// The line of the file on which the row starts, from 1.
   public internal(set) var line = 0
-  /// The fields that are no single value, such as a list in JSON; their bytes are its source.
+  /// The fields with nested values, such as a list in JSON; their bytes are the source text.
   public internal(set) var nestedFields: [Int] = []
 
   public init() {}
@@ -16,7 +16,7 @@ public struct DatasetRow: Sendable {
   /// The number of fields.
   public var count: Int { ends.count }
 
-  /// The bytes of field `index`, as they are in the file but for quoting; they may be invalid UTF-8.
+  /// The bytes of field `index` as in the file, without quoting; they may be invalid UTF-8.
   public subscript(index: Int) -> ArraySlice<UInt8> {
     bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
   }

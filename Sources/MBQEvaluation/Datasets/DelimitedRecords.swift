@@ -3,17 +3,17 @@ import MBQCore
 
 /// Reads RFC 4180 text in constant memory: one buffer of the file, and one row.
 ///
-/// Where RFC 4180 says nothing, the values are those of `pandas.read_csv(dtype=str,
+/// In cases that RFC 4180 leaves open, the values are those of `pandas.read_csv(dtype=str,
 /// keep_default_na=False, encoding_errors="replace")`:
 /// - a UTF-8 byte order mark before the header is dropped;
 /// - rows end with LF, CRLF or CR; inside quotes all three are kept as they are;
-/// - a line that is empty, or only spaces and tabs, is no row;
+/// - a line that is empty, or has only spaces and tabs, is not a row;
 /// - a quote is special only at a field's very start, and text after the closing quote is kept
 ///   (`"a"b` is `ab`);
 /// - bytes are not checked or changed: invalid UTF-8 passes through, NUL too (pandas cuts there).
 ///
-/// Unlike pandas, a row with fewer fields than the header is refused, and nothing stands for a
-/// missing value: `NA`, `null` and an empty field are the texts they are.
+/// Unlike pandas, it refuses a row with fewer fields than the header, and has no missing values: `NA`,
+/// `null` and an empty field are plain texts.
 final class DelimitedRecords {
   let name: String
   private(set) var columns: [String] = []
@@ -39,7 +39,7 @@ final class DelimitedRecords {
 
   /// Reads the header.
   ///
-  /// Refuses an empty file and files that are evidently not UTF-8 text.
+  /// Refuses an empty file and files that are clearly not UTF-8 text.
   init(
     _ source: any ByteSource, delimiter: UInt8, limits: DatasetLimits
   ) throws(DatasetError) {
@@ -190,7 +190,7 @@ final class DelimitedRecords {
     row.count == 1 && row.bytes.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
   }
 
-  // Scanning: the file's bytes are looked at here, a word or a library call at a time.
+  // Scanning: this part reads the bytes of the file, a word or a library call at a time.
 
   private func indexOfQuote(from start: Int, to end: Int) -> Int {
     let address = buffer.baseAddress! + start

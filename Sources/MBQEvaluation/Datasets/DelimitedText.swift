@@ -1,12 +1,12 @@
-/// Writes what `DelimitedRecords` reads: a field is quoted (RFC 4180) only if it would be read as
-/// something else without quotes, as `pandas.to_csv` does.
+/// Writes files for `DelimitedRecords`: like `pandas.to_csv`, it quotes a field (RFC 4180) only if the
+/// field would change without quotes.
 enum DelimitedText {
   /// The names of the columns, and a line break.
   static func appendHeader(_ columns: [String], delimiter: UInt8, to bytes: inout [UInt8]) {
     for (index, column) in columns.enumerated() {
       if index > 0 { bytes.append(delimiter) }
       let name = Array(column.utf8)
-      // The file must not begin as if it were of another kind.
+      // The file must not start like one of another format.
       let isOdd =
         index == 0
         && ((name.first ?? 0) >= 0x80 || name.starts(with: Array("PK".utf8))
@@ -28,7 +28,7 @@ enum DelimitedText {
     bytes.append(UInt8(ascii: "\n"))
   }
 
-  /// A field that is alone in its row must not look like a blank line.
+  /// The only field of a row must not look like a blank line.
   private static func append(
     _ field: UnsafeBufferPointer<UInt8>, delimiter: UInt8, isAlone: Bool, isQuoted: Bool = false,
     to bytes: inout [UInt8]

@@ -1,6 +1,6 @@
 internal import CZlib
 
-/// What can be wrong with a gzip file.
+/// The problems of a gzip file.
 public enum GzipProblem: Sendable, Equatable {
   case cutShort
   /// In zlib's words.
@@ -20,16 +20,16 @@ public enum GzipProblem: Sendable, Equatable {
   }
 }
 
-/// The bytes that are in a gzip file (RFC 1952), inflated as they are asked for.
+/// The contents of a gzip file (RFC 1952), inflated on demand.
 ///
-/// Memory is one buffer and zlib's window, whatever the file unfolds to. A file may have several
-/// members, as `cat a.gz b.gz` and parallel compressors make them; zeros after the last are padding.
-/// Checksums and lengths are compared at each member's end.
+/// Memory is one buffer and zlib's window, for contents of any size. A file may have several members, as
+/// `cat a.gz b.gz` and parallel compressors make them; zeros after the last are padding. Checksums and
+/// lengths are compared at the end of each member.
 final class GzipSource: ByteSource {
   let name: String
   private var source: any ByteSource
   private let buffer: UnsafeMutableRawBufferPointer
-  /// On the heap: zlib remembers where it is.
+  /// On the heap, because zlib keeps its address.
   private let stream: UnsafeMutablePointer<z_stream>
   /// The bytes read from `source` before those in `buffer`.
   private var bytesBefore = 0
@@ -37,7 +37,7 @@ final class GzipSource: ByteSource {
   private var end = 0
   private var state = State.member
   private var hasStream = false
-  /// What is wrong behind the bytes that were given last.
+  /// The problem after the last bytes given.
   private var failure: DatasetError?
 
   private enum State { case member, betweenMembers, padding, finished }
@@ -92,7 +92,7 @@ final class GzipSource: ByteSource {
     return end > 0
   }
 
-  /// Fills the start of `target`; 0 when all input was used up without giving a byte.
+  /// Fills the start of `target`; 0 if the whole input gave no byte.
   private func inflateSome(
     into target: UnsafeMutableRawBufferPointer
   ) throws(DatasetError) -> Int {
@@ -116,7 +116,7 @@ final class GzipSource: ByteSource {
       // The first member has its magic, or this would be no gzip file: this is after a whole one.
       failure = problem(words == "incorrect header check" ? .trailing : .corrupt(words))
     }
-    // What came before the damage is given first, however the bytes arrived.
+    // The bytes before the damage come first, for any buffering.
     if let failure, count == 0 { throw failure }
     return count
   }
@@ -126,7 +126,7 @@ final class GzipSource: ByteSource {
   }
 }
 
-/// Another source whose first bytes were looked at already.
+/// A source whose first bytes have been read already.
 struct ReplayedSource: ByteSource {
   let name: String
   private var opening: ArraySlice<UInt8>
@@ -149,7 +149,7 @@ struct ReplayedSource: ByteSource {
   }
 }
 
-/// `source`, or what is in it if it is a gzip file: its first bytes say so, not its name.
+/// `source`, or its contents if it is a gzip file; its first bytes decide, not its name.
 func unpacked(_ source: any ByteSource) throws(DatasetError) -> any ByteSource {
   var source = source
   var opening: [UInt8] = []

@@ -1,32 +1,32 @@
 /// Reads the JSON (RFC 8259) of one line, from its start to its end.
 ///
-/// Texts are decoded as Python's `json` does it, but half a surrogate pair, which no UTF-8 can hold,
-/// becomes U+FFFD. Bytes outside of ASCII are not checked or changed, as in CSV: what is ill-formed
-/// becomes U+FFFD where it becomes text.
+/// Texts are decoded as in Python's `json`, but half a surrogate pair, which UTF-8 cannot hold, becomes
+/// U+FFFD. Bytes outside ASCII are not checked or changed, as in CSV: ill-formed bytes become U+FFFD in
+/// the conversion to text.
 struct JSONLineScanner {
-  /// Deeper lists and objects are refused.
+  /// The deepest nesting of lists and objects.
   static let depthLimit = 64
 
-  /// What a value is; its bytes are appended to the caller's.
+  /// The kind of a value; its bytes are appended to those of the caller.
   enum Kind {
     /// A string, without quotes and escapes.
     case text
-    /// A number, `true` or `false`, as it is written.
+    /// A number, `true` or `false`, as in the file.
     case word
     /// Nothing is appended.
     case null
-    /// A list or an object, as it is written.
+    /// A list or an object, as in the file.
     case nested
   }
 
   let bytes: UnsafeBufferPointer<UInt8>
   private(set) var at = 0
-  /// Where what is wrong begins, if that is not where the scanner is.
+  /// The start of the problem, if it differs from the scanner's place.
   private var fault: Int?
 
   init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-  /// The byte, from 1, that an error thrown last is about.
+  /// The byte, from 1, of the last error.
   var errorColumn: Int { min(fault ?? at, bytes.count) + 1 }
 
   mutating func skipSpace() {
@@ -64,7 +64,7 @@ struct JSONLineScanner {
     return found == end
   }
 
-  /// Reads a value, whatever it is.
+  /// Reads a value of any kind.
   mutating func value(into target: inout [UInt8]) throws(JSONLineProblem) -> Kind {
     skipSpace()
     switch try current() {
@@ -136,7 +136,7 @@ struct JSONLineScanner {
     return at - start
   }
 
-  /// Steps over the list or object that begins here, without recursion: the input sets the depth.
+  /// Steps over the list or object that starts here, without recursion, because the input sets the depth.
   private mutating func skipNested(_ ignored: inout [UInt8]) throws(JSONLineProblem) {
     var closing: [UInt8] = []
     while true {
@@ -160,7 +160,7 @@ struct JSONLineScanner {
       } else {
         try scalar(byte)
       }
-      // A value is complete, and with it perhaps the lists and objects it is the last of.
+      // A value is complete; so are the lists and objects that end with it.
       while let end = closing.last {
         guard try isEnd(end, end == UInt8(ascii: "}") ? "',' or '}'" : "',' or ']'") else { break }
         closing.removeLast()

@@ -1,11 +1,11 @@
-/// The labels a model knows, and how a dataset spells them.
+/// The labels of a model, and their spellings in a dataset.
 public struct LabelVocabulary: Sendable, Equatable {
   /// The model's label names, by index.
   public let names: [String]
   private let exact: [String: Int]
-  /// Lower-cased names; those that two labels share are left out.
+  /// Lower-case names, without those that two labels share.
   private let folded: [String: Int]
-  /// Set when the user gave a map: then only its values are allowed.
+  /// Set if the user gives a map: then only its values are allowed.
   private var map: Self.Map?
 
   private struct Map: Sendable, Equatable {
@@ -52,7 +52,7 @@ public struct LabelVocabulary: Sendable, Equatable {
     self.map = map
   }
 
-  /// The index of the label a dataset calls `value`, or `nil`.
+  /// The index of the label that a dataset calls `value`, or `nil`.
   ///
   /// In this order: the name exactly, the index (`1`, or `1.0` as pandas writes a column with gaps),
   /// the name in another case. Spaces around the value do not count.

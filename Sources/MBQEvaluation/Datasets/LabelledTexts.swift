@@ -1,17 +1,17 @@
 /// One text to classify.
 public struct LabelledText: Sendable, Equatable {
-  /// The row, from 1, the header not counted.
+  /// The row, from 1, without the header.
   public var row: Int
   /// The line of the file on which the row starts, from 1.
   public var line: Int
   public var text: String
-  /// The index of its label, if labels were asked for and there is a vocabulary.
+  /// The index of its label, if labels are requested and there is a vocabulary.
   public var label: Int?
-  /// The label as the dataset spells it, if labels were asked for.
+  /// The label as in the dataset, if labels are requested.
   public var labelText: String?
 }
 
-/// The texts of a dataset, one at a time, put together from its columns.
+/// The texts of a dataset, one at a time, joined from its columns.
 ///
 /// The default is WELFake's layout: `text` after `title` and a space, and `label`. A text is exactly
 /// Python's `(title + " " + text).strip()`, so a blank title leaves just the text.
@@ -20,7 +20,7 @@ public struct LabelledTexts {
   public struct Columns: Sendable, Equatable {
     /// Joined by a space in this order; `nil` is `title`, if there is one, and `text`.
     public var text: [String]?
-    /// `nil` when the texts have no labels or these do not matter.
+    /// `nil` if the texts have no labels or the labels are not needed.
     public var label: String?
 
     public init(text: [String]? = nil, label: String? = "label") {
@@ -36,7 +36,7 @@ public struct LabelledTexts {
   public private(set) var rowCount = 0
   /// Of those, the rows whose text is empty.
   ///
-  /// They are not left out: a model answers an empty text too.
+  /// They count as rows: a model answers an empty text too.
   public private(set) var blankCount = 0
   /// For each of `textColumns` the rows in which it is blank.
   public private(set) var blankFieldCounts: [Int]
@@ -51,9 +51,9 @@ public struct LabelledTexts {
 
   /// Finds the columns.
   ///
-  /// Without `labels` any label will do.
-  /// Refuses with `DatasetError.missingColumn` one that is not there; of two columns with the same
-  /// name the first counts.
+  /// Without `labels`, any label is allowed.
+  /// Refuses a missing column with `DatasetError.missingColumn`; of two columns with the same name the
+  /// first counts.
   public init(
     _ reader: any DatasetReader, columns: Columns = Columns(), labels: LabelVocabulary?
   ) throws(DatasetError) {
@@ -82,8 +82,8 @@ public struct LabelledTexts {
 
   /// The next text, or `nil` at the end.
   ///
-  /// Refuses a label the model does not have (`DatasetError.unknownLabel`), and a dataset without
-  /// any row (`DatasetError.noRows`).
+  /// Refuses a label outside the model's labels (`DatasetError.unknownLabel`), and a dataset without
+  /// rows (`DatasetError.noRows`).
   public mutating func next() throws(DatasetError) -> LabelledText? {
     guard try reader.next(into: &row) else {
       if rowCount == 0 { throw .noRows(file: sourceName, columns: reader.columns) }

@@ -1,9 +1,9 @@
 import MBQFormat
 
-/// A set of texts that remembers 16 bytes of each, for finding the same text again.
+/// A set of texts that keeps 16 bytes of each, to find duplicates.
 ///
-/// Texts are the same if they are after every run of white space became one space and those at the ends
-/// went. Two different texts of a million have the same 128 bits with a chance of 10⁻²⁷.
+/// Two texts are the same if they are equal after every run of white space becomes one space and white
+/// space at both ends is removed. Among a million texts, the probability of a collision is 10⁻²⁷.
 public struct TextDigests: Sendable {
   /// The first 128 bits of a text's SHA-256.
   public struct Digest: Hashable, Sendable {
@@ -52,7 +52,7 @@ public struct TextDigests: Sendable {
     while index < bytes.count {
       let byte = bytes[index]
       let space = byte <= 0x20 || byte >= 0xC2 ? spaceLength(bytes, index, bytes.count) : 0
-      // Unicode's white space, which unlike Python's has no separators of files and records.
+      // Unicode's white space; Python's also has the separators of files and records.
       if space > 0, !(0x1C...0x1F).contains(byte) {
         isSpacePending = count > 0
         index += space

@@ -1,7 +1,7 @@
-/// Where the text of a file begins: behind a UTF-8 byte order mark, if there is one.
+/// The start of the text in a file: after a UTF-8 byte order mark, if there is one.
 ///
-/// `opening` is the file's first four bytes, or all there are. Refuses what is evidently no UTF-8 text
-/// (`DatasetError.notText`).
+/// `opening` has the first four bytes of the file, or all of a shorter one. Refuses bytes that are
+/// clearly not UTF-8 text (`DatasetError.notText`).
 func textStart(of opening: [UInt8], file: String) throws(DatasetError) -> Int {
   if opening.starts(with: [0xEF, 0xBB, 0xBF]) { return 3 }
   if opening == [0xFF, 0xFE, 0, 0] || opening == [0, 0, 0xFE, 0xFF] {
@@ -17,7 +17,7 @@ func textStart(of opening: [UInt8], file: String) throws(DatasetError) -> Int {
       file: file, found: "text in UTF-16", advice: "save it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
   }
   if opening.starts(with: gzipMagic) {
-    // Files are unpacked before a reader sees them: this one was packed twice.
+    // Readers get inflated bytes, so this file was compressed twice.
     throw .notText(file: file, found: "compressed with gzip", advice: "unpack it with gunzip")
   }
   if opening == [0x50, 0x4B, 0x03, 0x04] {
@@ -32,5 +32,5 @@ func textStart(of opening: [UInt8], file: String) throws(DatasetError) -> Int {
   return 0
 }
 
-/// What a gzip file begins with.
+/// The first bytes of a gzip file.
 let gzipMagic: [UInt8] = [0x1F, 0x8B]

@@ -1,4 +1,4 @@
-/// The part of `bytes` (UTF-8, perhaps invalid) that Python's `str.strip()` would leave.
+/// The result of Python's `str.strip()` for `bytes` (UTF-8, maybe invalid).
 ///
 /// A byte that starts a character never continues one, so looking at bytes gives the same answer as
 /// decoding first, invalid input included.
@@ -10,7 +10,7 @@ func strippedRange(of bytes: UnsafeBufferPointer<UInt8>) -> Range<Int> {
     start += length
   }
   while start < end {
-    // A space that ends here starts one, two or three bytes before.
+    // The space that ends here has one, two or three bytes.
     var length = 1
     while length <= 3 && (length > end - start || spaceLength(bytes, end - length, end) != length) {
       length += 1

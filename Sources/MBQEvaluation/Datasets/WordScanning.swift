@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where `byte` first is in `bytes`.
+/// The first place of `byte` in `bytes`.
 func offset(of byte: UInt8, in bytes: UnsafeRawBufferPointer) -> Int? {
   guard let base = bytes.baseAddress else { return nil }
   return memchr(base, Int32(byte), bytes.count).map { UnsafeRawPointer($0) - base }

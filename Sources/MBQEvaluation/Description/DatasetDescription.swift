@@ -1,10 +1,10 @@
 import MBQTokenizer
 
-/// What a dataset is like, put together from its texts one at a time.
+/// A description of a dataset, built from its texts one at a time.
 ///
-/// Memory is some 50 bytes a row, whatever its length.
+/// Memory is about 50 bytes a row, for texts of any length.
 public struct DatasetDescription: Sendable {
-  /// How texts become tokens, and how many a model takes.
+  /// The tokenizer, and the most tokens that the model takes.
   public struct Tokenizing: Sendable {
     public var tokenizer: WordPieceTokenizer
     public var limit: Int
@@ -19,7 +19,7 @@ public struct DatasetDescription: Sendable {
   public struct Longest: Sendable, Equatable, Encodable {
     public var row = 0
     public var length = 0
-    /// How the text begins.
+    /// The start of the text.
     public var excerpt = ""
   }
 
@@ -32,9 +32,9 @@ public struct DatasetDescription: Sendable {
     public var excerpt: String
   }
 
-  /// More values of the label column are not told apart.
+  /// The most values of the label column that are told apart.
   public static let labelLimit = 1000
-  /// So many contradictions are shown; all are counted.
+  /// The most contradictions shown; all are counted.
   public static let contradictionLimit = 5
 
   public private(set) var rows = 0
@@ -52,7 +52,7 @@ public struct DatasetDescription: Sendable {
 
   // Repeated texts; blank ones are not looked at.
 
-  /// Rows whose text is one of an earlier row.
+  /// Rows with the text of an earlier row.
   public private(set) var duplicates = 0
   public private(set) var firstDuplicate: (row: Int, of: Int)?
   /// Texts that have two labels or more, and the rows they are in.

@@ -7,7 +7,7 @@ public struct DatasetSummary: Sendable, Encodable {
     public var format: String
     public var columns: [String]
     public var textColumns: [String]
-    /// Missing when the labels were not looked at.
+    /// Missing if the labels were not read.
     public var labelColumn: String?
 
     public init(
@@ -26,7 +26,7 @@ public struct DatasetSummary: Sendable, Encodable {
     public var label: String
     public var rows: Int
     public var share: Double
-    /// What the model calls it; missing if there is no model, or it has no such label.
+    /// The model's name for it; missing without a model or without such a label.
     public var modelLabel: String?
   }
 
@@ -40,15 +40,15 @@ public struct DatasetSummary: Sendable, Encodable {
     public var histogram: [TextLengths.Bin]
   }
 
-  /// Texts are the same if they are when every run of white space is one space; blank ones are not
-  /// looked at.
+  /// Two texts are the same if they are equal after every run of white space becomes one space; blank texts
+  /// do not count.
   public struct Duplicates: Sendable, Encodable {
-    /// Rows whose text is one of an earlier row.
+    /// Rows with the text of an earlier row.
     public var rows: Int
     public var share: Double
     public var firstRow: Int?
     public var firstOriginalRow: Int?
-    /// Texts that occur under two labels or more, and all the rows they are in.
+    /// Texts with two labels or more, and all their rows.
     public var contradictoryTexts: Int
     public var contradictoryRows: Int
     public var contradictions: [DatasetDescription.Contradiction]
@@ -56,7 +56,7 @@ public struct DatasetSummary: Sendable, Encodable {
 
   /// With the tokens that begin and end a text.
   public struct Tokens: Sendable, Encodable {
-    /// Whose tokenizer it is.
+    /// The source of the tokenizer.
     public var tokenizer: String
     public var lengths: Lengths
     public var limit: Int
@@ -78,13 +78,13 @@ public struct DatasetSummary: Sendable, Encodable {
   /// For each of the text columns the rows in which it is blank.
   public var blankFields: [Int]
   public var blankLabels: Int
-  /// Rows whose labels are not among `classes`, which were too many.
+  /// Rows whose labels are not in `classes`, because there are too many labels.
   public var otherLabels: Int
   public var classes: [Class]
   public var characters: Lengths
   public var tokens: Tokens?
   public var duplicates: Duplicates
-  /// What to keep in mind, one sentence each.
+  /// Warnings, one sentence each.
   public var notes: [String]
 
   /// `labels` are the model's, `tokenizer` is where the tokenizer is from.

@@ -1,4 +1,4 @@
-/// How long texts are, in characters or in tokens.
+/// The lengths of texts, in characters or in tokens.
 ///
 /// Memory is 4 bytes a text.
 public struct TextLengths: Sendable {
@@ -20,7 +20,7 @@ public struct TextLengths: Sendable {
   public var count: Int { lengths.count }
   public var mean: Double { lengths.isEmpty ? 0 : Double(total) / Double(lengths.count) }
 
-  /// The lengths below which the given shares of the texts lie, as numpy's `percentile` has them.
+  /// The percentiles of the lengths for the given shares, as in numpy's `percentile`.
   ///
   /// 0 without texts.
   public func percentiles(_ shares: [Double]) -> [Double] {
@@ -29,8 +29,9 @@ public struct TextLengths: Sendable {
     return shares.map { percentile($0, of: sorted) }
   }
 
-  /// Counts of 0, of 1 to 16, and of ranges that double from there: lengths up to a model's limit are
-  /// in bins of their own when it is a power of two, as it mostly is.
+  /// Counts of 0, of 1 to 16, and of ranges that double from there.
+  ///
+  /// The limit of a model is usually a power of two, and then it is the end of a bin.
   ///
   /// From the first bin that has a text to the last.
   public var bins: [Bin] {

@@ -1,10 +1,10 @@
-/// What the data say about a limit.
+/// The verdict of the data about a limit.
 public enum Verdict: String, Sendable, Codable {
-  /// Whatever rows of this kind come, the limit is kept, as surely as was asked for.
+  /// The limit is kept for rows of this kind, with the requested confidence.
   case notWorse = "not worse"
-  /// The limit is exceeded, as surely as was asked for.
+  /// The limit is exceeded, with the requested confidence.
   case worse
-  /// Neither can be said with so few rows.
+  /// The rows are too few for either verdict.
   case cannotTell = "cannot tell"
 
   /// For a figure whose bounds are each right with the confidence asked for.
@@ -13,35 +13,35 @@ public enum Verdict: String, Sendable, Codable {
   }
 }
 
-/// A limit that a candidate has to keep, and what was found.
+/// A limit for a candidate, and the measured figure.
 public struct GateLimit: Sendable, Equatable, Codable {
   public enum Kind: String, Sendable, Codable {
     /// Of the accuracy, as a share.
     case drop
-    /// The share of rows answered otherwise.
+    /// The share of rows with a changed answer.
     case flips
     /// Of the candidate's file, in bytes.
     case size
-    /// The candidate's latency, 95 % of the runs being faster, by the baseline's.
+    /// The candidate's 95th percentile of latency divided by the baseline's.
     case latencyRatio = "p95-ratio"
   }
 
   public var kind: Kind
-  /// The most that is allowed.
+  /// The largest allowed value.
   public var limit: Double
-  /// What was found.
+  /// The measured value.
   public var value: Double
-  /// With the gate's confidence the figure is at least `lower`, and with that confidence at most
-  /// `upper`; left out where nothing is left to chance.
+  /// With the gate's confidence the figure is at least `lower`, and with the same confidence at most
+  /// `upper`; `nil` for a figure without sampling error.
   public var bounds: Interval?
   public var verdict: Verdict
-  /// About how many rows would decide, if shares stay as they are; left out if decided, or if no
-  /// number would do.
+  /// The approximate number of rows for a verdict if the shares stay the same; `nil` if there is a verdict,
+  /// or if no number is enough.
   public var rowsNeeded: Int?
 }
 
 extension GateLimit {
-  /// That the accuracy falls by no more than `limit`, a share.
+  /// The accuracy falls by at most `limit`, a share.
   ///
   /// Two one-sided tests by Tango's score with a correction for continuity
   /// (`PairedCounts.oneSidedBounds`): a candidate whose accuracy falls further is called not worse, and
@@ -62,7 +62,7 @@ extension GateLimit {
       rowsNeeded: needed)
   }
 
-  /// That no more than the share `limit` of rows is answered otherwise: two exact one-sided tests
+  /// At most the share `limit` of the answers changes: two exact one-sided tests
   /// (Clopper and Pearson 1934).
   ///
   /// `nil` without rows.
@@ -84,14 +84,14 @@ extension GateLimit {
       rowsNeeded: needed)
   }
 
-  /// That a file has no more than `limit` bytes.
+  /// The file has at most `limit` bytes.
   public static func size(_ bytes: Int, limit: Int) -> GateLimit {
     GateLimit(
       kind: .size, limit: Double(limit), value: Double(bytes), bounds: nil,
       verdict: bytes <= limit ? .notWorse : .worse, rowsNeeded: nil)
   }
 
-  /// That the candidate's 95th percentile of time is no more than `limit` times the baseline's.
+  /// The candidate's 95th percentile of time is at most `limit` times the baseline's.
   ///
   /// `rounds` are times in nanoseconds of both in the same round; the bounds are percentiles over
   /// 2,000 resamples of rounds, in which what disturbs a whole round disturbs both. `nil` without

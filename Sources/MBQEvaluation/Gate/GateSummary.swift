@@ -1,4 +1,4 @@
-/// What `mbq check` found, as plain values: the source of its text, JSON, JUnit file and annotations.
+/// The result of `mbq check` as plain values: the source of its text, JSON, JUnit file and annotations.
 ///
 /// The property names are the keys of the JSON form and do not change within a `schema`.
 public struct GateSummary: Sendable, Equatable, Codable {
@@ -26,10 +26,10 @@ public struct GateSummary: Sendable, Equatable, Codable {
     }
   }
 
-  /// What becomes of the command because of a limit.
+  /// The effect of a limit on the command.
   public enum Outcome: Sendable, Equatable {
     case passed
-    /// It cannot be told, and that was allowed.
+    /// The verdict is "cannot tell", and that is allowed.
     case warned
     case failed
   }

@@ -1,7 +1,7 @@
-/// Times several ways of doing the same work in turn: A B A B, never A A B B, so that a machine that
-/// warms up, slows down or is shared does so for all of them alike.
+/// Times several variants of the same work in turn: A B A B, never A A B B, so that a machine that warms
+/// up, slows down or is shared affects all variants equally.
 public struct InterleavedRounds: Sendable {
-  /// One way of doing the work.
+  /// One variant of the work.
   public struct Variant<Failure: Error> {
     public let name: String
     public let run: () throws(Failure) -> Void
@@ -18,12 +18,12 @@ public struct InterleavedRounds: Sendable {
     /// (rounds) In the order they were taken.
     public var nanoseconds: [UInt64]
     public var sample: LatencySample
-    /// The median over rounds of this variant's time by the first variant's in the same round: what
-    /// disturbs a whole round cancels out.
+    /// The median over rounds of this variant's time divided by the first variant's in the same round; a
+    /// disturbance of a whole round cancels out.
     public var ratioToFirst: Double
   }
 
-  /// Rounds that are run and not counted: caches fill, clocks rise, pages are touched.
+  /// Rounds that do not count: they fill caches, raise clocks and touch pages.
   public var warmUpRounds: Int
   /// Rounds that are counted, at least 1.
   public var rounds: Int
@@ -42,7 +42,7 @@ public struct InterleavedRounds: Sendable {
   /// Runs every variant once a round, in order, and calls `progress` with the rounds done (those of
   /// the warm-up included).
   ///
-  /// A variant's error ends it.
+  /// An error of a variant ends the measurement.
   public func run<Failure: Error>(
     _ variants: [Variant<Failure>], progress: (Int) -> Void = { _ in }
   ) throws(Failure) -> [Result] {

@@ -1,4 +1,4 @@
-/// What a series of timings says.
+/// The statistics of a series of timings.
 ///
 /// All figures but `count` are in nanoseconds.
 public struct LatencySample: Sendable, Equatable, Codable {
@@ -19,7 +19,7 @@ public struct LatencySample: Sendable, Equatable, Codable {
   /// nearly the slowest one.
   public init?(nanoseconds: [UInt64]) {
     guard !nanoseconds.isEmpty else { return nil }
-    // Not `map(Double.init)`, which for UInt64 takes the values for bit patterns.
+    // Not `map(Double.init)`, which would select the initializer from bit patterns.
     let sorted = nanoseconds.map { Double($0) }.sorted()
     count = sorted.count
     minimum = sorted[0]

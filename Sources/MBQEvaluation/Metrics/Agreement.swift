@@ -1,10 +1,10 @@
 import Foundation
 
-/// How alike two models answer the same rows.
+/// The agreement of two models on the same rows.
 ///
 /// Needs no labels.
 public struct Agreement: Sendable, Equatable, Codable {
-  /// A row that the two models answer differently.
+  /// A row with different answers of the two models.
   public struct Flip: Sendable, Equatable, Codable {
     /// From 1, as in the dataset.
     public var row: Int
@@ -18,11 +18,11 @@ public struct Agreement: Sendable, Equatable, Codable {
   public var largestLogitDifference: Double
   public var largestLogitDifferenceRow: Int
   public var meanLogitDifference: Double
-  /// The mean over rows of KL(baseline ‖ candidate), in nats: what is lost by using the candidate's
-  /// probabilities in place of the baseline's.
+  /// The mean over rows of KL(baseline ‖ candidate), in nats: the loss from the candidate's probabilities in
+  /// place of the baseline's.
   public var meanKLDivergence: Double
 
-  /// The share of rows answered alike.
+  /// The share of rows with the same answer.
   public var share: Double { Double(rows - flips.count) / Double(rows) }
 
   /// Refuses outputs of different rows or labels, and no rows at all.

@@ -6,7 +6,7 @@ public struct ClassScores: Sendable, Equatable {
   public var f1: Double
   /// The rows that have the label.
   public var support: Int
-  /// The quotients that had a zero below the line and were set to 0.
+  /// The quotients that were set to 0 because of a zero denominator.
   public var undefined: Undefined
 
   public struct Undefined: OptionSet, Sendable, Hashable {
@@ -23,8 +23,8 @@ public struct ClassScores: Sendable, Equatable {
 
   /// From counts: `correct` of `answers` with the label were right, `support` rows have it.
   ///
-  /// F1 is 2·correct / (support + answers), as scikit-learn computes it, so that the same counts give
-  /// the same double and reports round alike.
+  /// F1 is 2·correct / (support + answers), as in scikit-learn, so that the same counts give the same double
+  /// and the same rounded figures.
   init(correct: Int, answers: Int, support: Int) {
     precision = answers == 0 ? 0 : Double(correct) / Double(answers)
     recall = support == 0 ? 0 : Double(correct) / Double(support)

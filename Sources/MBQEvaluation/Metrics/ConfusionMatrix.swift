@@ -1,4 +1,4 @@
-/// How often each true label was given each answer.
+/// The number of rows for each pair of true label and answer.
 public struct ConfusionMatrix: Sendable, Equatable, Codable {
   public let labelCount: Int
   /// (true labels, predicted labels), row after row.
@@ -17,18 +17,18 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
     counts[truth * labelCount + predicted] += times
   }
 
-  /// How many rows there are.
+  /// The number of rows.
   public var total: Int { counts.reduce(0, +) }
 
-  /// How many rows were answered rightly.
+  /// The number of right answers.
   public var correct: Int { (0..<labelCount).reduce(0) { $0 + self[truth: $1, predicted: $1] } }
 
-  /// How many rows have the true label.
+  /// The number of rows with the true label.
   public func support(_ truth: Int) -> Int {
     counts[truth * labelCount..<(truth + 1) * labelCount].reduce(0, +)
   }
 
-  /// How many rows were answered with the label.
+  /// The number of answers with the label.
   public func answers(_ predicted: Int) -> Int {
     stride(from: predicted, to: counts.count, by: labelCount).reduce(0) { $0 + counts[$1] }
   }

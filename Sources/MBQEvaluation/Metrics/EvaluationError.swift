@@ -1,6 +1,6 @@
 import MBQCore
 
-/// Why outputs of a model cannot be scored or compared.
+/// The problems of scoring or comparing outputs.
 ///
 /// Rows count from 1.
 public enum EvaluationError: ExplainedError, Equatable {

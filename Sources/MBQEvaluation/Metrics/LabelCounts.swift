@@ -1,5 +1,7 @@
-/// For each label how many rows have it, were answered with it, and both: all that precision, recall,
-/// F1 and the correlation need, in a space that grows with the labels and not with their square.
+/// For each label the numbers of rows with it, of answers with it, and of both.
+///
+/// Precision, recall, F1 and the correlation need only these, and the space grows with the labels,
+/// not with their square.
 public struct LabelCounts: Sendable, Equatable {
   /// (labels) Rows answered with the label they have.
   public var correct: [Int]

@@ -1,22 +1,22 @@
 /// A figure computed from predictions.
 public protocol Metric: SendableMetatype {
-  /// The name in JSON, baselines and options, such as `weighted-f1`. Never changed.
+  /// The name in JSON, baselines and options, such as `weighted-f1`; it never changes.
   static var name: String { get }
   /// The name in tables, such as `weighted F1`.
   static var title: String { get }
   static var style: MetricStyle { get }
 
-  /// `predictions` has at least one row. Linear in the rows, but for a sort.
+  /// `predictions` has at least one row. Linear in the rows, except for a sort.
   static func value(of predictions: Predictions) -> MetricValue
 
-  /// The interval where theory gives one.
+  /// The interval by a formula.
   ///
-  /// `nil` leaves it to resampling.
+  /// With `nil`, resampling gives the interval.
   static func closedInterval(of predictions: Predictions, confidence: Double) -> ClosedInterval?
 
-  /// The value of resampled rows, or `nil` if it cannot be had from sums over them.
+  /// The value of resampled rows, or `nil` if sums over them do not give it.
   ///
-  /// Called some thousand times.
+  /// It is called some thousand times.
   static func value(ofResample sums: RowSums) -> Double?
 
   /// The interval from the values of resamples.
@@ -37,7 +37,7 @@ extension Metric {
   ) -> Interval? { Bootstrap.interval(values, confidence: confidence) }
 }
 
-/// A metric that needs no more than the numbers of rows and answers of each label.
+/// A metric that needs only the numbers of rows and answers of each label.
 public protocol CountedMetric: Metric {
   /// `counts` has at least one row.
   static func value(of counts: LabelCounts) -> MetricValue
@@ -51,7 +51,7 @@ extension CountedMetric {
   public static func value(ofResample sums: RowSums) -> Double? { value(of: sums.counts).value }
 }
 
-/// Where an interval comes from.
+/// The method of an interval.
 public enum IntervalMethod: String, Sendable, Codable {
   /// Wilson's score interval of a share.
   case wilson
@@ -71,7 +71,7 @@ public struct ClosedInterval: Sendable, Equatable {
   }
 }
 
-/// How a metric reads.
+/// The form of a metric for readers.
 public enum MetricStyle: String, Sendable, Codable {
   /// A share from 0 to 1, better when larger; printed in percent.
   case share
@@ -84,9 +84,9 @@ public enum MetricStyle: String, Sendable, Codable {
 }
 
 public struct MetricValue: Sendable, Equatable {
-  /// `nil` when it is not defined for these predictions.
+  /// `nil` if it is not defined for these predictions.
   public var value: Double?
-  /// What the reader should know: why there is no value, or which part was set to 0.
+  /// A note for the reader: the reason for a missing value, or the part that was set to 0.
   public var note: String?
 
   public init(_ value: Double?, note: String? = nil) {

@@ -1,6 +1,6 @@
-/// The wrong answers worth reading: those the model was surest of.
+/// The wrong answers with the highest confidence of the model.
 ///
-/// Keeps `limit` of them and counts the rest.
+/// It keeps `limit` of them and counts the rest.
 public struct Mistakes: Sendable, Equatable, Codable {
   public struct Mistake: Sendable, Equatable, Codable {
     /// From 1, as in the dataset.
@@ -9,7 +9,7 @@ public struct Mistakes: Sendable, Equatable, Codable {
     public var predicted: Int
     /// Of the label it predicted.
     public var probability: Double
-    /// How far that is above the probability of the true label.
+    /// The difference to the probability of the true label.
     public var margin: Double
     /// The start of the text.
     public var excerpt: String
@@ -47,7 +47,7 @@ public struct Mistakes: Sendable, Equatable, Codable {
         excerpt: MBQEvaluation.excerpt(of: text)))
   }
 
-  /// Takes in those of another part of the same dataset.
+  /// Adds the mistakes of another part of the same dataset.
   public mutating func merge(_ other: Mistakes) {
     count += other.count
     for mistake in other.shown { insert(mistake) }

@@ -2,21 +2,21 @@ import Foundation
 public import MBQModel
 import MBQRuntime
 
-/// What a model answered, row after row: logits and the label they choose.
+/// The answers of a model, row after row: logits and the chosen label.
 ///
 /// Texts are not kept.
 public struct Outputs: Sendable, Equatable {
-  /// The most labels a model may have here: the confusion matrix has the square of it.
+  /// The most labels of a model; the size of the confusion matrix is its square.
   public static var labelLimit: Int { 2048 }
 
   public let labelCount: Int
-  /// The model's: how labels and probabilities follow from the logits.
+  /// The model's rule for labels and probabilities from logits.
   public let decision: Decision
   /// (rows, labels), row after row; divided by the model's temperature.
   public private(set) var logits: [Float] = []
   /// `logits` before the division; empty if the temperature is 1.
   private var undivided: [Float] = []
-  /// (rows) The label with the largest logit, the first of equals, but for the threshold.
+  /// (rows) The label with the largest logit, the first of equals, or the label by the threshold.
   public private(set) var predicted: [Int32] = []
 
   /// `labelCount` is at least 1; more than `labelLimit` is refused.
@@ -29,7 +29,7 @@ public struct Outputs: Sendable, Equatable {
     self.decision = decision
   }
 
-  /// From (rows, labels) logits that are there already, as the model gave them.
+  /// From existing logits (rows, labels), as the model gave them.
   ///
   /// Refuses a NaN or an infinity.
   init(labelCount: Int, decision: Decision, logits: [Float]) throws(EvaluationError) {
@@ -71,8 +71,8 @@ public struct Outputs: Sendable, Equatable {
     return decision.temperature == 1 ? logits[range] : undivided[range]
   }
 
-  /// (labels) Adds a row, as the model gave it, and returns the label it chose: `predicted`, or what
-  /// `decision` says, by the runtime's own arithmetic.
+  /// (labels) Adds a row, as the model gave it, and returns the chosen label: `predicted`, or the label by
+  /// `decision` in the arithmetic of the runtime.
   ///
   /// Refuses a NaN or an infinity.
   @discardableResult
@@ -127,7 +127,7 @@ func exponentials(_ logits: some Collection<Float>) -> (largest: Double, sum: Do
   return (Double(largest), sum)
 }
 
-/// A sum that loses nothing to its length (Neumaier 1974).
+/// A compensated sum: its error does not grow with its length (Neumaier 1974).
 struct CompensatedSum {
   private var sum = 0.0
   private var lost = 0.0

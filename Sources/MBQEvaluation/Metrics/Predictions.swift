@@ -1,6 +1,6 @@
-/// The answers of a model beside the true labels: what every metric is computed from.
+/// The answers of a model with the true labels: the input of every metric.
 ///
-/// Filled row by row while the texts stream past; a row costs its logits and 8 bytes.
+/// It is filled row by row from a stream of texts; a row costs its logits and 8 bytes.
 public struct Predictions: Sendable, Equatable {
   public private(set) var outputs: Outputs
   /// (rows) The true label of each row.
@@ -13,7 +13,7 @@ public struct Predictions: Sendable, Equatable {
     confusion = ConfusionMatrix(labelCount: labelCount)
   }
 
-  /// From answers that are there already; `truths` has a label of the model for each row.
+  /// From existing answers; `truths` has a label of the model for each row.
   public init(outputs: Outputs, truths: [Int32]) {
     precondition(truths.count == outputs.rowCount, "a truth for every row")
     self.outputs = outputs
@@ -28,7 +28,7 @@ public struct Predictions: Sendable, Equatable {
   public var labelCount: Int { outputs.labelCount }
   public var rowCount: Int { truths.count }
 
-  /// (labels) Adds a row and returns the label the model chose: `predicted`, or that of the largest logit.
+  /// (labels) Adds a row and returns the chosen label: `predicted`, or that of the largest logit.
   ///
   /// Refuses a NaN or an infinity.
   @discardableResult

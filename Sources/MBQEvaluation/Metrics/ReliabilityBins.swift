@@ -1,5 +1,4 @@
-/// How often answers of each stated probability are right: the bins whose gaps `CalibrationError` adds
-/// up.
+/// The share of right answers by stated probability: `CalibrationError` sums the gaps of these bins.
 public enum ReliabilityBins {
   /// The answers whose stated probability is in (lower, upper].
   public struct Bin: Sendable, Equatable, Codable {
@@ -8,7 +7,7 @@ public enum ReliabilityBins {
     public var rows: Int
     /// The mean of the probabilities stated; 0 in an empty bin.
     public var confidence: Double
-    /// The share of them that were right; 0 in an empty bin.
+    /// The share of right answers; 0 in an empty bin.
     public var accuracy: Double
 
     public init(lower: Double, upper: Double, rows: Int, confidence: Double, accuracy: Double) {

@@ -1,11 +1,11 @@
-/// What metrics need of a resample, summed row by row.
+/// The sums over the rows of a resample, for metrics.
 public struct RowSums: Sendable {
   public internal(set) var rows = 0
   public internal(set) var counts: LabelCounts
   /// The sum of −ln p(true label).
   public internal(set) var loss = 0.0
-  /// (bins) Right answers less the probabilities stated for them, summed over the rows of each bin of
-  /// the calibration error.
+  /// (bins) Right answers minus stated probabilities, summed over the rows of each bin of the calibration
+  /// error.
   public internal(set) var calibrationGaps: [Double]
 
   init(labelCount: Int) {
@@ -28,7 +28,7 @@ public struct RowSums: Sendable {
     calibrationGaps[Int(row.bin)] += row.gap
   }
 
-  /// What one row adds.
+  /// The summands of one row.
   struct Row {
     var loss: Double
     var gap: Double
@@ -57,8 +57,8 @@ extension Metrics {
     public var interval: ClosedInterval?
   }
 
-  /// Every metric of `predictions`, which has at least one row, with its interval where one makes
-  /// sense; all resampled ones come from the same resamples.
+  /// Every metric of `predictions`, which has at least one row, with its interval if it has one; all
+  /// resampled intervals come from the same resamples.
   public static func scores(of predictions: Predictions, confidence: Double) -> [Score] {
     var scores = all.map { metric in
       Score(
@@ -67,7 +67,7 @@ extension Metrics {
     }
     let open = scores.indices.filter { scores[$0].interval == nil && scores[$0].value.value != nil }
     let rows = RowSums.rows(of: predictions)
-    // One row drawn again and again says nothing about others.
+    // Resamples of a single row have no variation.
     guard rows.count > 1, !open.isEmpty else { return scores }
     var values = Array(repeating: [Double](), count: open.count)
     var sums = RowSums(labelCount: predictions.labelCount)

@@ -1,15 +1,16 @@
-/// The classes of a dataset's rows, numbered as NumPy sorts what pandas reads: a column of numbers by
-/// value, where `1`, `1.0` and `01` are one class; one of `true` and `false` false first; any other by
-/// its characters.
+/// The classes of a dataset's rows, in the order in which NumPy sorts the values that pandas reads.
+///
+/// Numbers are sorted by value, and `1`, `1.0` and `01` are one class; `false` is before `true`;
+/// other values are sorted by their characters.
 ///
 /// Memory is 4 bytes a row, and the classes' names.
 struct ClassTable {
-  /// More values than that make no classes.
+  /// The most classes.
   static let limit = 1 << 16
 
   private(set) var classes: [Int32] = []
   private(set) var names: [String] = []
-  /// By their bytes: as texts, two spellings of é would be equal.
+  /// Keyed by bytes: as strings, two encodings of é would be equal.
   private var places: [[UInt8]: Int32] = [:]
 
   /// Adds a row; `false` if there are too many classes.
@@ -30,7 +31,7 @@ struct ClassTable {
   /// Renumbers the classes in NumPy's order; spellings of the same number become one class under the
   /// first of them.
   mutating func sort() {
-    // Python compares code points, which is the order of the bytes in UTF-8.
+    // Python compares code points, and bytes of UTF-8 have the same order.
     let keys = Self.numbers(names)
     let order = names.indices.sorted { first, second in
       if let keys, keys[first] != keys[second] { return keys[first] < keys[second] }

@@ -6,9 +6,9 @@ import MBQCore
 public struct DatasetSplit {
   public struct Options: Sendable {
     public var test: SplitSize
-    /// Of what the test part left.
+    /// Of the rows outside the test part.
     public var validation: SplitSize?
-    /// The column whose values' shares the parts keep.
+    /// The column for stratification: the parts keep the shares of its values.
     public var stratify: String?
     public var seed: UInt32
 
@@ -31,7 +31,7 @@ public struct DatasetSplit {
     public var classCounts: [Int]
   }
 
-  /// What parts may be called.
+  /// The allowed names of parts.
   public static let partNames = ["train", "validation", "test"]
 
   public let rowCount: Int
@@ -41,10 +41,10 @@ public struct DatasetSplit {
   private let header: [UInt8]
   private let spool: RowSpool?
 
-  /// Reads all rows, and keeps them in `spoolFolder` if they are to be written.
+  /// Reads all rows, and keeps them in `spoolFolder` for writing.
   ///
-  /// `advance` is called for each row. Refuses what scikit-learn refuses (`SplitError`), a dataset
-  /// without rows or without the column, and rows without a class (`DatasetError`).
+  /// It calls `advance` for each row. Refuses the requests that scikit-learn refuses (`SplitError`), a
+  /// dataset without rows or without the column, and rows without a class (`DatasetError`).
   public init(
     _ reader: any DatasetReader, options: Options, spoolFolder: String?,
     advance: () -> Void = {}
@@ -141,7 +141,7 @@ public struct DatasetSplit {
 
   /// A part's rows, to be put at `path`.
   ///
-  /// - Precondition: there was a folder to keep the rows in.
+  /// - Precondition: the split has a spool folder.
   public func pending(
     _ part: Part, at path: String, advance: () -> Void = {}
   ) throws(FileError) -> PendingFile {

@@ -1,5 +1,5 @@
-/// The numbers of `numpy.random.RandomState(seed)`, which NumPy keeps as they are for ever ("legacy
-/// random generation").
+/// The numbers of `numpy.random.RandomState(seed)`, which NumPy never changes ("legacy random
+/// generation").
 ///
 /// The generator is MT19937 (Matsumoto and Nishimura, "Mersenne Twister", 1998), seeded by their
 /// `init_genrand` as `RandomState` does with an integer.

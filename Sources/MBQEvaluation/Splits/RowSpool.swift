@@ -1,10 +1,10 @@
 import Foundation
 import MBQCore
 
-/// Rows of any size kept in a file without a name, to be read again in another order.
+/// Rows of any size in a file without a name, for reading again in another order.
 ///
-/// Memory is 8 bytes a row and one buffer. The file is gone when the value is, whatever ends the
-/// program.
+/// Memory is 8 bytes a row and one buffer. The file disappears with the value, even if the program
+/// crashes.
 final class RowSpool {
   private let descriptor: Int32
   private let path: String
@@ -34,7 +34,7 @@ final class RowSpool {
 
   var count: Int { ends.count }
 
-  /// Adds a row: what `write` appends.
+  /// Adds a row: the bytes that `write` appends.
   func append(_ write: (inout [UInt8]) -> Void) throws(FileError) {
     let before = pending.count
     write(&pending)

@@ -1,6 +1,6 @@
 import MBQCore
 
-/// Why rows cannot be split as asked; the same requests that scikit-learn refuses.
+/// The problems of a split; scikit-learn refuses the same requests.
 public enum SplitError: ExplainedError, Equatable {
   /// A size that is no number, or out of range for `rows` rows.
   case size(option: String, found: String, rows: Int?)

@@ -1,11 +1,11 @@
-/// How many rows a part gets: a share of them, or a number.
+/// The size of a part: a share of the rows, or a number of rows.
 public enum SplitSize: Sendable, Equatable {
   case share(Double)
   case rows(Int)
 
-  /// Written as in Python: `1000` is a number of rows, `0.15` and `1e-1` a share.
+  /// Written as in Python: `1000` is a number of rows, `0.15` and `1e-1` are shares.
   ///
-  /// Refuses anything else, and what no number of rows allows. `option` names it in the error.
+  /// Refuses other texts, and sizes that no number of rows allows. `option` names it in the error.
   public init(_ text: String, option: String) throws(SplitError) {
     if let count = Int(text), count > 0 {
       self = .rows(count)
@@ -16,9 +16,9 @@ public enum SplitSize: Sendable, Equatable {
     }
   }
 
-  /// The rows of `count` that are held back: a share is rounded up.
+  /// The number of rows held back of `count`; a share is rounded up.
   ///
-  /// Refuses all of them, and more.
+  /// Refuses `count` rows and more.
   func held(of count: Int, option: String) throws(SplitError) -> Int {
     switch self {
     case .share(let share):

@@ -1,5 +1,5 @@
-/// The rows that `sklearn.model_selection.train_test_split(rows, test_size=, stratify=,
-/// random_state=)` gives, in its order.
+/// The rows of `sklearn.model_selection.train_test_split(rows, test_size=, stratify=, random_state=)`,
+/// in the same order.
 ///
 /// The first row is row 0. A split of n rows takes time in proportion to n and 8 bytes a row.
 public struct TrainTestSplit: Sendable, Equatable {
@@ -9,7 +9,7 @@ public struct TrainTestSplit: Sendable, Equatable {
   /// The most rows that can be split.
   public static var maximumRows: Int { Int(Int32.max) }
 
-  /// Splits `count` rows; `test` is what is held back, and `option` names it in errors.
+  /// Splits `count` rows; `test` is the size of the test part, and `option` names it in errors.
   ///
   /// With `shuffle=True` and `stratify=None`: `ShuffleSplit`, which takes both parts from one
   /// permutation.
@@ -27,8 +27,8 @@ public struct TrainTestSplit: Sendable, Equatable {
   /// Splits rows whose classes are `classes`, keeping the classes' shares; class numbers are below
   /// `names.count`, in the order in which NumPy sorts the classes, and every one occurs.
   ///
-  /// `StratifiedShuffleSplit`: how many rows of each class a part gets is the nearest to its share
-  /// (`approximateMode`), which ones a permutation per class, in which order a last permutation.
+  /// This is `StratifiedShuffleSplit`: `approximateMode` gives the number of rows of each class in a part, a
+  /// permutation per class selects them, and a last permutation gives their order.
   public init(
     classes: [Int32], names: [String], test: SplitSize, seed: UInt32, option: String = "--test",
     part: String = "the test part"
@@ -60,10 +60,10 @@ public struct TrainTestSplit: Sendable, Equatable {
   }
 }
 
-/// How many of `draws` rows each class gets: its share rounded down, and one more for those that
-/// lost most by that; among equals chance decides (scikit-learn's `_approximate_mode`).
+/// The number of rows of each class among `draws`: its share rounded down, plus one for the largest
+/// remainders; the generator decides between equal remainders (scikit-learn's `_approximate_mode`).
 ///
-/// The arithmetic is NumPy's, in its order: whether two remainders are equal hangs on the last bit.
+/// The arithmetic follows NumPy step by step, because the last bit decides whether two remainders are equal.
 func approximateMode(
   of counts: [Int], drawing draws: Int, _ random: inout NumPyRandom
 ) -> [Int] {

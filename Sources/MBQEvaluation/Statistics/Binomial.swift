@@ -20,7 +20,7 @@ enum Binomial {
     for index in stride(from: successes, to: 0, by: -1) {
       ratio *= Double(index) / Double(total - index + 1) * odds
       sum += ratio
-      // Terms this small cannot be seen any more, and those after them are smaller still.
+      // A term this small does not change the sum, and the next terms are smaller.
       if ratio < sum * 1e-19 && Double(index) * odds < Double(total - index + 1) { break }
       if !sum.isFinite { break }
     }

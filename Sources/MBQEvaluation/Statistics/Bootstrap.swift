@@ -1,6 +1,6 @@
 import MBQCore
 
-/// Resampling of rows: what a figure would have been with other rows of the same kind.
+/// Resampling of rows: the distribution of a figure over other rows of the same kind.
 ///
 /// Efron, "Bootstrap methods: another look at the jackknife", 1979; the intervals are the percentile
 /// ones. Seeded: the same rows give the same interval everywhere.
@@ -15,8 +15,10 @@ enum Bootstrap {
     for _ in 0..<resamples { body(&draw) }
   }
 
-  /// The middle of `values` that holds the share `confidence`; `nil` when they are too few or all the
-  /// same, which says that the rows show no variation, not that there is none.
+  /// The central range of `values` with the share `confidence`; `nil` if there are too few values
+  /// or all are equal.
+  ///
+  /// Equal values mean that these rows show no variation, not that there is none.
   static func interval(_ values: [Double], confidence: Double) -> Interval? {
     let sorted = values.sorted()
     guard let first = sorted.first, let last = sorted.last, first < last else { return nil }

@@ -30,14 +30,14 @@ public struct PairedCounts: Sendable, Equatable, Codable {
   public var candidateAccuracy: Double { Double(bothRight + gained) / Double(rows) }
   /// Of the accuracy, from the baseline to the candidate; negative when it rose.
   public var drop: Double { Double(lost - gained) / Double(rows) }
-  /// The share of rows that only one of the two answers rightly.
+  /// The share of rows with exactly one right answer of the two.
   public var discordance: Double { Double(lost + gained) / Double(rows) }
 
   /// The probability of a split at least this uneven between `lost` and `gained` if neither model were
   /// better: McNemar's test in its exact form, two-sided (scipy's `binomtest(lost, lost + gained)`).
   ///
   /// McNemar, "Note on the sampling error of the difference between correlated proportions or
-  /// percentages", 1947. 1 when no row tells the two apart.
+  /// percentages", 1947. It is 1 if no row separates the two.
   public var mcNemar: Double {
     let fewer = min(lost, gained)
     return min(1, 2 * Binomial.atMost(fewer, of: lost + gained, probability: 0.5))
@@ -73,8 +73,8 @@ public struct PairedCounts: Sendable, Equatable, Codable {
       upper: p1 - p2 + reach(first.upper - p1, p2 - second.lower))
   }
 
-  /// The smallest drop for which a test of `rows` rows at this two-sided confidence would, with the
-  /// given power, find that the accuracy fell, if as many rows differ as here.
+  /// The smallest drop that a test of `rows` rows at this two-sided confidence detects with the given power,
+  /// for the same share of different rows.
   ///
   /// Connor, "Sample size for testing differences in proportions for the paired-sample design", 1987:
   /// n·d² = (z₁√ψ + z₂√(ψ − d²))², solved for d, with ψ the share of rows that only one model answers

@@ -6,13 +6,13 @@ import Foundation
 /// paired-sample design", 1998. Unlike the plain normal interval it keeps its coverage when few rows,
 /// or none, tell the two models apart.
 struct TangoScore {
-  /// Not whole numbers when a larger data set of the same shares is thought of.
+  /// Fractions are allowed, for a hypothetical larger dataset with the same shares.
   var lost: Double
   var gained: Double
   var rows: Double
 
-  /// How many standard errors the drop lies above `difference`, the variance estimated as if the drop
-  /// were `difference`.
+  /// The distance of the drop above `difference` in standard errors, with the variance estimated under a drop
+  /// of `difference`.
   func statistic(_ difference: Double) -> Double {
     let (n, d) = (rows, difference)
     let linear = -lost - gained + (2 * n - lost + gained) * d
@@ -54,8 +54,8 @@ extension PairedCounts {
       .interval(deviations: Normal.twoSided(confidence: confidence))
   }
 
-  /// Bounds of the drop, each right with `confidence` by itself: for a decision, which wants to be
-  /// wrong no more often than stated.
+  /// Bounds of the drop, each right with `confidence` by itself: for a decision whose error rate must not
+  /// exceed the stated one.
   ///
   /// Tango's score with a correction for continuity of one row: the difference of `lost` and `gained`
   /// goes in steps of one, and without the correction the bounds are wrong up to 9 % of the time at a

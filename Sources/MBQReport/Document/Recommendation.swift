@@ -11,9 +11,11 @@ public struct Recommendation: Sendable, Equatable, Codable {
   /// For people.
   public var sentence: String
 
-  /// The variant with the smallest download among those that keep two limits on these rows: a loss of
-  /// at most `acceptedDrop` of the baseline's accuracy, and a share of at most `acceptedFlips` of changed
-  /// answers. Of equal downloads, the more accurate variant.
+  /// The variant with the smallest download among those that keep two limits on these rows: a loss
+  /// of at most `acceptedDrop` of the baseline's accuracy, and a share of at most `acceptedFlips`
+  /// of changed answers.
+  ///
+  /// Of equal downloads, the more accurate variant.
   ///
   /// The second limit excludes an accuracy that stays the same by luck while many answers change.
   public init(

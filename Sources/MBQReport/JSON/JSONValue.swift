@@ -90,8 +90,10 @@ extension JSONValue {
     return text.hasSuffix(".0") && value != 0 ? String(text.dropLast(2)) : text
   }
 
-  /// Control characters are escaped, as RFC 8259 requires. U+007F...U+009F, which terminals interpret, and
-  /// U+2028 and U+2029, which end a line in older JavaScript, are escaped too.
+  /// Control characters are escaped, as RFC 8259 requires.
+  ///
+  /// U+007F...U+009F, which terminals interpret, and U+2028 and U+2029, which end a line in older
+  /// JavaScript, are escaped too.
   private static func quote(_ value: String, to text: inout String) {
     text += "\""
     for scalar in value.unicodeScalars {

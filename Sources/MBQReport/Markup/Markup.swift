@@ -1,5 +1,7 @@
-/// HTML or SVG as a tree. Text and attributes are escaped when they are written, so that text of a dataset
-/// or a model cannot become markup.
+/// HTML or SVG as a tree.
+///
+/// Text and attributes are escaped when they are written, so that text of a dataset or a model
+/// cannot become markup.
 public indirect enum Markup: Sendable {
   case text(String)
   case element(String, [Attribute], [Markup])

@@ -85,7 +85,9 @@ enum PlotStyle {
   }
 }
 
-/// The mark of a series: a colour and a shape. The pair repeats only after thirty series.
+/// The mark of a series: a colour and a shape.
+///
+/// The pair repeats only after thirty series.
 struct PlotMark {
   static let colors = 6
   private static let shapes = 5

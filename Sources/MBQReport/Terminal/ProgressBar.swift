@@ -81,7 +81,9 @@ public final class ProgressBar: Sendable {
 
   private static func pause(_ isDrawn: Bool) -> UInt64 { isDrawn ? 100_000_000 : 500_000_000 }
 
-  /// The line, at most `width` columns. Without enough room, it leaves out the bar, then the rate.
+  /// The line, at most `width` columns.
+  ///
+  /// Without enough room, it leaves out the bar, then the rate.
   static func line(
     label: String, unit: String, done: Int, total: Int?, seconds: Double, width: Int
   ) -> String {

@@ -2,11 +2,11 @@
 ///
 /// - The keys of the first object are the columns. A later object without one of them is refused
 ///   (`DatasetError.missingKey`); further keys in it are checked to be JSON and ignored.
-/// - Strings are what Python's `json` makes of them (`JSONLineScanner`); numbers, `true` and `false` are
-///   the text they are written as, `null` is blank. A list or an object is refused only where it is used
+/// - Strings are decoded as in Python's `json` (`JSONLineScanner`). Numbers, `true` and `false` are their
+///   text in the file; `null` is blank. A list or an object is refused only in a column that is used
 ///   (`DatasetError.nestedValue`).
-/// - A key that occurs twice in an object is refused: readers disagree about which one counts.
-/// - Lines end with LF or CRLF; blank ones are no rows; a UTF-8 byte order mark is dropped.
+/// - A duplicate key in an object is refused, because readers disagree about which one counts.
+/// - Lines end with LF or CRLF; blank lines are not rows; a UTF-8 byte order mark is dropped.
 public final class JSONLinesReader: DatasetReader {
   public static let name = "jsonl"
   public static let fileExtensions = ["jsonl", "ndjson"]
@@ -18,12 +18,12 @@ public final class JSONLinesReader: DatasetReader {
   private let limits: DatasetLimits
   private var keys: [[UInt8]] = []
   private var places: [[UInt8]: Int] = [:]
-  /// The values of a line in the order of its keys, and where that of each column is among them.
+  /// The values of a line in the order of its keys, and the place of each column among them.
   private var values: [UInt8] = []
   private var ranges: [Range<Int>?] = []
   private var nested: [Int] = []
   private var key: [UInt8] = []
-  /// The first row was read for its keys and is still to be given.
+  /// The first row has been read for its keys and has not been given yet.
   private var isFirstPending = true
   private var isFinished = false
 
@@ -57,7 +57,7 @@ public final class JSONLinesReader: DatasetReader {
 
   public func appendHeader(to bytes: inout [UInt8]) {}
 
-  /// The line as it is in the file.
+  /// The line as in the file.
   public func appendRow(_ row: DatasetRow, to bytes: inout [UInt8]) {
     bytes += lines.line
     bytes.append(UInt8(ascii: "\n"))

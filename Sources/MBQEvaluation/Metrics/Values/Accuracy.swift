@@ -18,8 +18,8 @@ public enum Accuracy: CountedMetric {
   }
 }
 
-/// The mean recall of the labels that occur (scikit-learn's `balanced_accuracy_score`): accuracy as
-/// if every label had as many rows.
+/// The mean recall of the labels that occur (scikit-learn's `balanced_accuracy_score`): the accuracy for
+/// equal numbers of rows per label.
 public enum BalancedAccuracy: CountedMetric {
   public static let name = "balanced-accuracy"
   public static let title = "balanced accuracy"

@@ -1,5 +1,5 @@
-/// The expected calibration error: how far the model's stated probability is from the share of right
-/// answers, over 15 bins of equal width.
+/// The expected calibration error: the gap between the stated probability and the share of right answers,
+/// averaged over 15 bins of equal width.
 ///
 /// Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", 2017. A bin holds the
 /// probabilities in (i/15, (i+1)/15].
@@ -36,8 +36,8 @@ public enum CalibrationError: Metric {
 
   /// The wider of the percentile interval and its mirror image.
   ///
-  /// Chance makes a gap in every bin, and resampling makes more of it, so that the percentiles alone
-  /// lie too high and may leave out the value itself.
+  /// Chance makes a gap in every bin, and resampling makes it larger. So the plain percentiles are too high
+  /// and may exclude the value itself.
   public static func resampledInterval(
     _ values: [Double], around value: Double, confidence: Double
   ) -> Interval? {

@@ -1,12 +1,12 @@
 import Foundation
 
-/// How often a row of label 1 scores higher than a row of label 0, ties counting half: the area under
-/// the ROC curve of a model with two labels (scikit-learn's `roc_auc_score`).
+/// The probability that a row of label 1 scores higher than a row of label 0, with ties as one half: the
+/// area under the ROC curve of a model with two labels (scikit-learn's `roc_auc_score`).
 ///
 /// With more labels the mean over them of each against all others (scikit-learn's
 /// `multi_class="ovr", average="macro"`).
 ///
-/// The score is the logarithm of the label's odds, not its probability: they order rows alike, but
+/// The score is the logarithm of the label's odds, not its probability. Both give the same order, but
 /// probabilities near 1 would become equal by rounding. O(labels · rows · log rows).
 public enum ROCAUC: Metric {
   public static let name = "roc-auc"
@@ -29,9 +29,8 @@ public enum ROCAUC: Metric {
   /// "The statistical evaluation of medical tests for classification and prediction", 2003), where the
   /// interval cannot leave 0...1.
   ///
-  /// With more labels a row stands in several curves; its parts are added up before the variance over
-  /// the rows of each label is taken. `nil` where a label has one row, or every pair is in order: then
-  /// there is no variance to judge by.
+  /// With more labels, a row is in several curves; its parts are summed before the variance over the rows
+  /// of each label. `nil` if a label has one row, or if every pair is in order: then there is no variance.
   public static func closedInterval(
     of predictions: Predictions, confidence: Double
   ) -> ClosedInterval? {
