@@ -1,10 +1,10 @@
 public import MBQModel
 
 extension Checkpoint {
-  /// Refuses the checkpoint unless it holds every one of `requirements` in its shape and in a type
-  /// that is read, with one error that names everything that is wrong.
+  /// Refuses the checkpoint unless it has every tensor of `requirements` in the right shape and in a supported
+  /// type, with one error that names all problems.
   ///
-  /// Other tensors may be there. Inflates what an archive holds deflated.
+  /// Other tensors may be present. Inflates the deflated entries of an archive.
   public func require(_ requirements: [TensorRequirement]) throws(CheckpointError) {
     let audit = CheckpointAudit(self, requirements)
     guard audit.problems.isEmpty else { throw .tensors(path: weightsPath, audit.problems) }

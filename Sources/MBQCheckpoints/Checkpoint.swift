@@ -7,15 +7,15 @@ public import MBQModel
 public final class Checkpoint: Sendable {
   public let configuration: ModelConfiguration
   public let tokenizer: TokenizerFiles
-  /// The file the weights are in, or the index of several; errors about tensors name it.
+  /// The file of the weights, or the index of several; errors about tensors name it.
   public let weightsPath: String
-  /// How the weights' format is called.
+  /// The name of the weights' format.
   public let format: String
   /// Every file that was read: configuration, weights, tokenizer, in this order.
   public let sources: [SourceFile]
-  /// What was read but looks unintended, one sentence each, to be shown to the user.
+  /// Warnings for the user, one sentence each.
   public let warnings: [String]
-  /// What stood before the names of all tensors, such as `module.`, and is left out; often empty.
+  /// The prefix that was removed from the names of all tensors, such as `module.`; often empty.
   public let wrapperPrefix: String
   /// Whether the tensors' names come without the family's prefix (`mobilebert.`), as when only the
   /// inner model was saved.
@@ -44,7 +44,7 @@ public final class Checkpoint: Sendable {
   /// Configuration and tokenizer are taken from `configuration`, a folder, if it is given, as for
   /// weights that were saved alone.
   ///
-  /// Reads and checks everything but the weights' values: `require` and `checkFinite` look at those.
+  /// Reads and checks everything except the weights' values, which `require` and `checkFinite` check.
   /// Refuses, with a `CheckpointError`, missing and damaged files, other formats, models other than
   /// sequence classifiers of a known family, and a vocabulary of another size than the embedding.
   public static func open(
@@ -60,7 +60,7 @@ public final class Checkpoint: Sendable {
 
   /// `side` has what is not the weights.
   private init(folder: CheckpointFolder, side: CheckpointFolder) throws(CheckpointError) {
-    // A file that is no checkpoint is told so before it is asked for its config.json.
+    // The error for a file that is not a checkpoint comes before the error for a missing config.json.
     let named = folder.namesFile ? try folder.weights() : nil
     let configurationFile = try side.configuration()
     var json = try ConfigurationReader.json(configurationFile)
@@ -83,7 +83,7 @@ public final class Checkpoint: Sendable {
       tokenizerFiles, maximumPositions: read.configuration.maximumPositions)
     guard tokenizer.pieces.count == read.configuration.vocabularySize else {
       if tokenizerFiles.tokenizer == nil, let added = try side.optional("added_tokens.json") {
-        // transformers before 4.34; how such tokens are cut out of a text is written nowhere in the folder.
+        // transformers before 4.34; the folder has no rule for matching such tokens in a text.
         throw .unsupported(
           path: added.path,
           what:
@@ -115,8 +115,9 @@ public final class Checkpoint: Sendable {
     self.places = places
   }
 
-  /// Tied weights share their bytes, twice, perhaps three times; a thousand tensors over the same
-  /// bytes would make a small file ask for any amount of work.
+  /// Tied weights share their bytes two or three times.
+  ///
+  /// A thousand tensors over the same bytes would make a small file cause any amount of work.
   private static let maximumSharing = 8
 
   static func checkSharing(
@@ -153,7 +154,7 @@ public final class Checkpoint: Sendable {
     places[ExactString(storedName(name))].map { stored[$0] }
   }
 
-  /// What the tensor that models call `name` is called in this file.
+  /// The name in this file of the tensor that models call `name`.
   func storedName(_ name: String) -> String {
     let prefix = configuration.family.tensorPrefix
     return omitsFamilyPrefix && name.hasPrefix(prefix)
@@ -162,6 +163,6 @@ public final class Checkpoint: Sendable {
 }
 
 extension ModelConfiguration.Family {
-  /// What the names of all tensors but the classifier's start with.
+  /// The prefix of the names of all tensors except the classifier's.
   var tensorPrefix: String { rawValue + "." }
 }

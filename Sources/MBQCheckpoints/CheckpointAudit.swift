@@ -1,13 +1,13 @@
 public import MBQModel
 
-/// How the tensors of a checkpoint differ from those its model needs.
+/// The differences between the tensors of a checkpoint and those that its model needs.
 public struct CheckpointAudit: Equatable, Sendable {
-  /// What the model cannot do without, in the order of the model.
+  /// Problems of the tensors that the model needs, in the order of the model.
   public var problems: [TensorProblem]
-  /// Names and shapes of what the model does not use, in the order of the file: heads of pretraining,
-  /// optimizer states, positions.
+  /// Names and shapes of unused tensors, in the order of the file: heads of pretraining, optimizer states,
+  /// positions.
   public var extra: [(name: String, shape: [Int])]
-  /// Tensors that are as they should be.
+  /// The number of correct tensors.
   public var matchingCount: Int
 
   public static func == (a: CheckpointAudit, b: CheckpointAudit) -> Bool {
@@ -40,7 +40,7 @@ public struct CheckpointAudit: Equatable, Sendable {
     extra = checkpoint.stored.filter { !taken.contains(ExactString($0.name)) }.map {
       ($0.name, $0.shape)
     }
-    // A name another requirement has taken would only mislead.
+    // A name that fulfils another requirement would mislead.
     let free = extra.map(\.name)
     for (place, requirement) in missing where place < TensorProblem.shown {
       problems[place] = .missing(

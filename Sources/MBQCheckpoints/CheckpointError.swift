@@ -7,13 +7,13 @@ public enum CheckpointError: ExplainedError, Equatable {
   case safetensors(SafetensorsError)
   /// A file of weights in one of the other formats that are read.
   case format(FormatError)
-  /// A folder without a file that every checkpoint has; `advice` says where it comes from.
+  /// A folder without a file that every checkpoint has; `advice` names its source.
   case missingFile(folder: String, name: String, advice: String)
   /// A folder with no weights in a format that is read; `found` is a file in one that is not.
   case noWeights(folder: String, found: String?, format: String?, advice: String?)
   /// A folder with weights in files of no usual name, and more than one of them.
   case severalWeights(folder: String, [String])
-  /// A `Trainer`'s output folder with more than one checkpoint; `reason` is why none is the best.
+  /// A `Trainer`'s output folder with more than one checkpoint and no known best one; `reason` says why.
   case severalCheckpoints(folder: String, [String], reason: String)
   /// A file in a format that is not read.
   case unknownFormat(path: String, format: String?, advice: String?)
@@ -75,7 +75,7 @@ public enum CheckpointError: ExplainedError, Equatable {
   }
 }
 
-/// What is wrong with one tensor a model needs.
+/// The problem of one tensor that a model needs.
 public enum TensorProblem: Equatable, Sendable {
   /// `nearest` is the most similar name that no other requirement has taken.
   case missing(name: String, shape: [Int], nearest: String?)

@@ -1,17 +1,17 @@
-/// A format weights are stored in.
+/// A format of weights.
 ///
 /// A conforming type is one file in Readers/ and one line in `CheckpointReaders.all`; finding the
 /// file in a folder, the error for an unknown one and the tests over hostile bytes follow from
 /// that list.
 protocol CheckpointReader: Sendable {
-  /// How users call the format; Formats/ has a folder of this name.
+  /// The name of the format for users; Formats/ has a folder of this name.
   static var name: String { get }
-  /// What its file is called in a Hugging Face folder, the preferred name first.
+  /// The names of its file in a Hugging Face folder, the preferred name first.
   static var fileNames: [String] { get }
-  /// What the names of its files end with, the dot included.
+  /// The extensions of its files, with the dot.
   static var fileExtensions: [String] { get }
 
-  /// Whether the bytes of a file, without its name, say that it is of this format.
+  /// Whether the bytes of a file, without its name, identify this format.
   static var isKnownByBytes: Bool { get }
 
   /// Whether a file is of this format, by the end of its path or by its first bytes (up to 512). A

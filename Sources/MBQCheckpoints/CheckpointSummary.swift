@@ -1,4 +1,4 @@
-/// What is in a checkpoint, for people to read; data only.
+/// The contents of a checkpoint for people, as plain data.
 public struct CheckpointSummary: Equatable, Sendable {
   public struct Tensor: Equatable, Sendable {
     /// As in the file.
@@ -17,7 +17,7 @@ public struct CheckpointSummary: Equatable, Sendable {
   /// Of the tensors, without the header.
   public var byteCount: Int
 
-  /// Looks at every value only if `withRanges`.
+  /// Reads every value only if `withRanges`.
   ///
   /// Refuses, with `CheckpointError.format`, deflated values that cannot be inflated.
   public init(_ checkpoint: Checkpoint, withRanges: Bool) throws(CheckpointError) {
@@ -35,7 +35,7 @@ public struct CheckpointSummary: Equatable, Sendable {
   }
 }
 
-/// Where the values of a tensor lie.
+/// The range of the values of a tensor.
 ///
 /// NaN and infinities only count as `nonFiniteCount`.
 public struct ValueRange: Equatable, Sendable {
@@ -60,7 +60,7 @@ public struct ValueRange: Equatable, Sendable {
 
   private typealias Sums = (minimum: Float, maximum: Float, magnitudes: Double)
 
-  /// The plain way, for tensors with values to pass over.
+  /// The plain loop, for tensors with values that are not finite.
   private static func sums(of values: UnsafeBufferPointer<Float>) -> Sums {
     var sums: Sums = (.infinity, -.infinity, 0)
     for value in values where value.isFinite {

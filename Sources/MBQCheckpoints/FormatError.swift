@@ -1,6 +1,6 @@
 public import MBQCore
 
-/// What is wrong with a file of one of the formats that are read; each format has a type of its own.
+/// The problem of a file in a supported format; each format has its own type.
 public protocol FormatProblem: Error, Sendable {
   /// Completes a sentence that starts with the file's path, such as "is cut off: …".
   var text: String { get }
@@ -18,7 +18,7 @@ public struct FormatError: ExplainedError, Equatable {
 
   public var explanation: String { "\(quoted(path)) \(problem.text)" }
 
-  /// Errors that tell people the same are the same.
+  /// Errors with the same text are equal.
   public static func == (a: FormatError, b: FormatError) -> Bool {
     a.explanation == b.explanation
   }

@@ -1,6 +1,6 @@
-/// The key of `candidates` a user most likely meant by `name`; nil if none is near.
+/// The key of `candidates` that the user most likely means by `name`; nil if none is near.
 ///
-/// An underscore for a hyphen, or another case, always is.
+/// A key with an underscore for a hyphen, or with another case, is always near.
 public func nearestKey(to name: String, among candidates: [String]) -> String? {
   let plain = name.lowercased().replacing("_", with: "-")
   return NearestName.find(plain, in: candidates)

@@ -1,7 +1,6 @@
-/// Finds the name a user most likely meant.
+/// Finds the name that the user most likely means.
 enum NearestName {
-  /// More candidates, or longer names, than these are not looked at: the search must stay short
-  /// whatever a file holds, and a MobileBERT has 1,113 tensors.
+  /// The limits of the search, so that it stays short for any file; a MobileBERT has 1,113 tensors.
   static let maximumCandidates = 4096
   static let maximumLength = 200
 

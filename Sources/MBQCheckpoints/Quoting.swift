@@ -1,5 +1,7 @@
-/// `text` between `mark`s for a message: control characters, and those that turn the direction of
-/// writing, are shown as escapes, and a long text is cut, so that a hostile file cannot forge a message.
+/// `text` between `mark`s for a message.
+///
+/// Control characters and direction marks become escapes, and a long text is cut, so that a hostile
+/// file cannot forge a message.
 func quoted(_ text: String, _ mark: String = "'") -> String {
   var result = mark
   for (index, scalar) in text.unicodeScalars.enumerated() {

@@ -1,7 +1,7 @@
 import MBQCore
 
-/// A file a checkpoint was read from, mapped as long as anybody holds this; or bytes made from one,
-/// such as an entry of an archive that had to be inflated.
+/// A file of a checkpoint, mapped as long as this object lives; or bytes made from a file, such as an inflated
+/// entry of an archive.
 public final class SourceFile: Sendable {
   public let path: String
   private let storage: Storage
@@ -37,7 +37,7 @@ public final class SourceFile: Sendable {
     storage = .deflated(deflated)
   }
 
-  /// How many bytes there are, or will be.
+  /// The number of bytes, before or after `prepare`.
   var byteCount: Int {
     switch storage {
     case .mapped(let mapping): mapping.file.bytes.count
@@ -70,15 +70,15 @@ public final class SourceFile: Sendable {
     }
   }
 
-  /// Says that the bytes in `range` will not be used soon, so that a large file need not stay in memory;
-  /// they may still be used.
+  /// Announces that the bytes in `range` will not be used soon, so that a large file can leave memory; they
+  /// stay usable.
   func release(_ range: Range<Int>) {
     if case .mapped(let mapping) = storage { mapping.file.release(range) }
   }
 
   /// Opens the file called `name` in the folder of this one.
   ///
-  /// Names in files come from strangers. Refuses, with `CheckpointError.unsupported`, one that is not a
+  /// Names in files are untrusted. Refuses, with `CheckpointError.unsupported`, one that is not a
   /// plain name, so that nothing outside the folder is read; with `.file` what cannot be opened.
   func sibling(_ name: String) throws(CheckpointError) -> SourceFile {
     guard Self.isPlain(name) else {
@@ -97,7 +97,7 @@ public final class SourceFile: Sendable {
   private static func isPlain(_ name: String) -> Bool {
     !name.isEmpty && name != "." && name != ".." && name.utf8.count <= 200
       && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
-      // Nor what would have to be escaped in a message.
+      // A character that needs an escape in a message is refused too.
       && quoted(name) == "'\(name)'"
   }
 }

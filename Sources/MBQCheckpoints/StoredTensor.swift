@@ -1,10 +1,10 @@
 import MBQCore
 
-/// A tensor as a reader found it in a file; not necessarily one that can be a weight.
+/// A tensor in a file; not every tensor can be a weight.
 struct StoredTensor: Sendable {
   var name: String
   var elementType: ElementType
-  /// (out, in) for the matrix of a linear, whatever the file has.
+  /// (out, in) for the matrix of a linear, in any file.
   var shape: [Int]
   /// Steps between neighbours of each dimension, in elements; nil if the last dimension changes
   /// fastest and there are no gaps.
@@ -30,14 +30,14 @@ struct StoredTensor: Sendable {
     self.source = source
   }
 
-  /// The number of values; readers have checked that it is one.
+  /// The number of values; readers have checked that it fits an `Int`.
   var count: Int { shape.reduce(1, *) }
 
-  /// What the values take, in whole bytes.
+  /// The size of the values, in whole bytes.
   var byteCount: Int { count * elementType.bitWidth / 8 }
 }
 
-/// What a reader found.
+/// The result of a reader.
 struct StoredWeights: Sendable {
   /// In the order of the file.
   var tensors: [StoredTensor]

@@ -1,22 +1,22 @@
 import MBQModel
 
-/// Brings the names in a file to Hugging Face's: what a wrapper put before all of them is taken off
-/// (`module.` by DataParallel, `model.` by training frameworks, `_orig_mod.` by torch.compile), and the
-/// norms' `gamma` and `beta` of old checkpoints become `weight` and `bias`.
+/// Turns the names in a file into Hugging Face's names: it removes the prefix of a wrapper (`module.` of
+/// DataParallel, `model.` of training frameworks, `_orig_mod.` of torch.compile), and turns the norms' `gamma`
+/// and `beta` of old checkpoints into `weight` and `bias`.
 struct TensorNames {
   /// In the order of the file.
   var tensors: [StoredTensor]
-  /// What was taken off; empty if nothing.
+  /// The removed prefix; empty if there is none.
   var wrapper = ""
   /// Whether the names come without the family's prefix (`mobilebert.`), as when only the inner model
   /// was saved.
   var omitsFamilyPrefix = false
 
-  /// What every family calls its largest tensor.
+  /// The name of the largest tensor in every family.
   private static let anchor = "embeddings.word_embeddings.weight"
 
-  /// Refuses, with `CheckpointError.unsupported`, a file of several models, one of another family, and
-  /// one in which two tensors come to have one name.
+  /// Refuses, with `CheckpointError.unsupported`, a file of several models, a file of another family, and a
+  /// file in which two tensors get the same name.
   init(
     _ stored: [StoredTensor], family: ModelConfiguration.Family, path: String
   ) throws(CheckpointError) {
@@ -27,7 +27,7 @@ struct TensorNames {
     let inside = before.filter { Self.ends($0, with: prefix) }
     let candidates = inside.isEmpty ? before : inside.map { String($0.dropLast(prefix.count)) }
     guard let first = candidates.min(by: { ($0.utf8.count, $0) < ($1.utf8.count, $1) }) else {
-      // Without the anchor the requirements will say what is missing.
+      // Without the anchor, the requirements report the missing tensors.
       omitsFamilyPrefix = !stored.contains { $0.name.hasPrefix(prefix) }
       return
     }
@@ -38,7 +38,7 @@ struct TensorNames {
           + listed(candidates.prefix(8).map { quoted($0) }),
         advice: "save the one to use by itself: `torch.save(model.state_dict(), path)`")
     }
-    // What looks like a wrapper may be the prefix of the family the weights really are of.
+    // A prefix that looks like a wrapper may belong to the real family of the weights.
     for other in ModelConfiguration.Family.allCases
     where other != family && Self.ends(first, with: other.tensorPrefix) {
       throw .unsupported(

@@ -1,5 +1,5 @@
 extension TensorView {
-  /// How many values are NaN or infinite, and which is the first; nil if all are finite.
+  /// The number of NaN or infinite values, and the first of them; nil if all are finite.
   func nonFiniteValues() -> (count: Int, first: Int)? {
     defer { withExtendedLifetime(self) {} }
     switch (elementType, plainBytes) {
@@ -7,7 +7,7 @@ extension TensorView {
     case (.bfloat16, let bytes?): return scan(bytes, UInt16.self, exponent: 0x7F80)
     case (.float32, let bytes?): return scan(bytes, UInt32.self, exponent: 0x7F80_0000)
     default:
-      // What the values are once they are binary32: a double may be too large for one.
+      // Checked as binary32: a double may be too large for it.
       return withFloats {
         scan(UnsafeRawBufferPointer($0), UInt32.self, exponent: 0x7F80_0000)
       }

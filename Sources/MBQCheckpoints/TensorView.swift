@@ -1,6 +1,6 @@
 import MBQCore
 
-/// The values of one weight, where they lie in the file.
+/// The values of one weight in the file.
 ///
 /// It keeps the mapping alive.
 public struct TensorView: Sendable {
@@ -40,13 +40,13 @@ public struct TensorView: Sendable {
     UnsafeRawBufferPointer(rebasing: stored.source.bytes[stored.range])
   }
 
-  /// Says that the values will not be used soon; see `SourceFile.release`.
+  /// Announces that the values will not be used soon; see `SourceFile.release`.
   func release() { stored.source.release(stored.range) }
 
   /// Calls `body` with the values as binary32, row by row: in place for a plain F32 tensor at a
   /// multiple of 4 bytes, otherwise a copy that lives as long as the call.
   ///
-  /// Exact but for F64, which is rounded to nearest even.
+  /// Exact, except for F64, which is rounded to nearest even.
   public func withFloats<R, E: Error>(
     _ body: (UnsafeBufferPointer<Float>) throws(E) -> R
   ) throws(E) -> R {

@@ -1,18 +1,18 @@
 import Foundation
 import MBQCore
 
-/// The folder that transformers' `Trainer` writes into: `checkpoint-500`, `checkpoint-1000` and so on,
-/// each of them a checkpoint with a `trainer_state.json`, which may say which was the best so far.
+/// The output folder of transformers' `Trainer`: `checkpoint-500`, `checkpoint-1000` and so on, each of them a
+/// checkpoint with a `trainer_state.json`, which may name the best checkpoint so far.
 struct TrainerOutput {
   /// The folder of the checkpoint to use.
   let folder: String
-  /// What was chosen of several, and why, for people.
+  /// The choice among several checkpoints and its reason, for people.
   let note: String?
 
   /// `nil` if `path` holds no folders of that name.
   ///
-  /// Refuses several of them with `CheckpointError.severalCheckpoints` if no record says which is the
-  /// best: the last may be overfitted, and a model is not shipped by a guess.
+  /// Refuses several folders with `CheckpointError.severalCheckpoints` if no record names the best one: the
+  /// last may be overfitted, and a guess is not good enough.
   init?(in path: String) throws(CheckpointError) {
     let steps = Self.steps(in: path)
     guard let last = steps.last else { return nil }
@@ -57,9 +57,9 @@ struct TrainerOutput {
     case unknown(reason: String)
   }
 
-  /// What the last checkpoint's record names.
+  /// The best checkpoint by the record of the last one.
   ///
-  /// The record names it by the path of the time of training, of which only the last part counts here.
+  /// The record has the path at the time of training; only its last part counts.
   private static func best(_ last: String, of steps: [Int]) throws(CheckpointError) -> Best {
     let folder = CheckpointFolder(plain: last)
     guard let file = try folder.optional(record) else {

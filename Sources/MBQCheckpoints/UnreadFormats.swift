@@ -1,13 +1,12 @@
-/// Formats people have their checkpoints in that are not read, so that the error can say how to
-/// convert them.
+/// Common formats of checkpoints that mbq does not read, so that the error can say how to convert them.
 ///
 /// A reader for one of them replaces its line here.
 enum UnreadFormats {
   struct Format: Sendable {
     var name: String
-    /// What its files are called in a Hugging Face folder.
+    /// The names of its files in a Hugging Face folder.
     var fileNames: [String]
-    /// What its files start with; empty if that says nothing.
+    /// The first bytes of its files; empty if they are not characteristic.
     var firstBytes: [UInt8] = []
     var advice: String
   }

@@ -1,4 +1,4 @@
-/// How logits become an answer.
+/// The rule that turns logits into an answer.
 public enum ClassificationTask: UInt16, Sendable, CaseIterable {
   /// One label a text; the probabilities are a softmax.
   case singleLabel = 0

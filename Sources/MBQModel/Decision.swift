@@ -1,12 +1,13 @@
-/// How probabilities and the label follow from the logits of a model that gives one label a text.
+/// The rule for probabilities and the label of a single-label model.
 ///
 /// Fitted on labelled text after training (`mbq tune-threshold`); the default changes nothing.
 public struct Decision: Equatable, Sendable {
-  /// Logits are divided by it before the softmax (Guo et al., "On calibration of modern neural networks",
-  /// 2017): above 1 makes the model less sure.
+  /// The divisor of the logits before the softmax (Guo et al., "On calibration of modern neural networks",
+  /// 2017); a value above 1 lowers the confidence of the model.
   public var temperature: Float
-  /// Of two labels, the second is given if its probability is at least this; at 0.5, and with other numbers
-  /// of labels, the label is that of the largest logit.
+  /// The lowest probability at which the second of two labels is given.
+  ///
+  /// At 0.5, and with other numbers of labels, the label of the largest logit is given.
   public var threshold: Float
 
   public init(temperature: Float = 1, threshold: Float = 0.5) {
@@ -14,6 +15,6 @@ public struct Decision: Equatable, Sendable {
     self.threshold = threshold
   }
 
-  /// Temperatures a file may state: beyond, probabilities would say nothing.
+  /// The allowed temperatures of a file; outside, probabilities would be meaningless.
   public static var temperatures: ClosedRange<Float> { 0x1p-10...0x1p10 }
 }

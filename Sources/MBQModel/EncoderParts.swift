@@ -1,11 +1,11 @@
-/// What a family calls the parts of a post-norm encoder layer, as they follow the layer's prefix.
+/// A family's names for the parts of a post-norm encoder layer, without the prefix of the layer.
 struct EncoderLayerNames {
   var query, key, value: String
   var attentionOutput, attentionNorm: String
   var up, down, norm: String
 }
 
-/// The steps BERT and DistilBERT have in common.
+/// The steps that BERT and DistilBERT share.
 extension GraphBuilder {
   /// The tables' rows summed in one operation, then normalized: (tokens, hiddenSize).
   ///
@@ -37,8 +37,8 @@ extension GraphBuilder {
     tensor("embeddings.\(name)", source, [rows, width], .table)
   }
 
-  /// Layers (tokens, hiddenSize) to the same: attention and a feed-forward network, each followed by the
-  /// norm of its sum with what it read.
+  /// Layers from (tokens, hiddenSize) to the same: attention and a feed-forward network, each with its input
+  /// as the residual and a norm of the sum.
   mutating func encoderLayers(
     _ c: ModelConfiguration, _ input: Operand, _ prefix: String, _ names: EncoderLayerNames
   ) -> Operand {

@@ -1,5 +1,5 @@
-/// What the families' lowerings are made of: tensors with what they require of the checkpoint, and
-/// operations that write a buffer of their own.
+/// The building blocks of the families' lowerings: tensors with their requirements on the checkpoint, and
+/// operations that write a new buffer each.
 ///
 /// Not inlined: statically linked programs carry the families, which call these dozens of times.
 struct GraphBuilder {
@@ -12,7 +12,7 @@ struct GraphBuilder {
     epsilon = configuration.normalizationEpsilon
   }
 
-  /// The checkpoint's tensor `source`, as it is.
+  /// The tensor `source` of the checkpoint, unchanged.
   @inline(never)
   mutating func tensor(
     _ name: String, _ source: String, _ shape: [Int], _ role: TensorRole
@@ -21,8 +21,8 @@ struct GraphBuilder {
     return graph.add(ModelTensor(name, shape, role, .checkpoint(source)))
   }
 
-  /// `<prefix>.weight` (width, input width) and `<prefix>.bias` (width); `norm` is the prefix of what
-  /// normalizes the sum with the residual, with the configuration's epsilon or its own.
+  /// `<prefix>.weight` (width, input width) and `<prefix>.bias` (width); `norm` is the prefix of the
+  /// norm of the sum with the residual, with the configuration's epsilon or its own.
   @inline(never)
   mutating func linear(
     _ site: Site, _ prefix: String, _ input: Operand, to width: Int,

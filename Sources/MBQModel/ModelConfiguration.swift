@@ -1,8 +1,8 @@
 /// The numbers that define one model, read from its `config.json`; Formats/<family>/<family>.md says
 /// what each of them shapes.
 ///
-/// One structure for every family: what only MobileBERT has is at its plainest in the others (no
-/// bottleneck, no trigram, one feed-forward network, embeddings as wide as the residual stream).
+/// All families share this structure. The features of MobileBERT are off in the others (no bottleneck, no
+/// trigram, one feed-forward network, embeddings as wide as the residual stream).
 public struct ModelConfiguration: Equatable, Sendable {
   public enum Family: String, Sendable, CaseIterable {
     case mobileBERT = "mobilebert"
@@ -10,7 +10,7 @@ public struct ModelConfiguration: Equatable, Sendable {
     case distilBERT = "distilbert"
   }
 
-  /// How the sum of a block's output and its residual is normalized.
+  /// The normalization of the sum of a block's output and its residual.
   public enum Normalization: String, Sendable, CaseIterable {
     /// `x * gamma + beta`, element by element.
     case noNorm = "no_norm"
@@ -50,8 +50,8 @@ public struct ModelConfiguration: Equatable, Sendable {
   public var normalization: Normalization
   public var normalizationEpsilon: Float
   public var activation: Activation
-  /// A dense layer with an activation between the first token and the classifier; only MobileBERT may
-  /// be without.
+  /// A dense layer with an activation between the first token and the classifier; only a MobileBERT may
+  /// lack it.
   public var classifierActivation: Bool
   public var task: ClassificationTask
   /// One name a class, in the order of the logits.
@@ -92,7 +92,7 @@ public struct ModelConfiguration: Equatable, Sendable {
     self.labels = labels
   }
 
-  /// A BERT or a DistilBERT: nothing of what only MobileBERT has.
+  /// A BERT or a DistilBERT, without the features of MobileBERT.
   public init(
     plain family: Family, vocabularySize: Int, typeVocabularySize: Int, maximumPositions: Int,
     hiddenSize: Int, layerCount: Int, headCount: Int, intermediateSize: Int,
@@ -110,7 +110,7 @@ public struct ModelConfiguration: Equatable, Sendable {
   }
 }
 
-/// A tensor a model cannot do without.
+/// A tensor that a model needs.
 public struct TensorRequirement: Equatable, Hashable, Sendable {
   /// The name in a Hugging Face checkpoint.
   public var name: String

@@ -1,4 +1,4 @@
-/// Where a tensor's values come from: the checkpoint, or other tensors by exact algebra.
+/// The source of a tensor's values: the checkpoint, or other tensors by exact algebra.
 public indirect enum TensorExpression: Equatable, Sendable {
   case checkpoint(String)
   /// The operands one below the other, along the first axis.
@@ -9,7 +9,7 @@ public indirect enum TensorExpression: Equatable, Sendable {
   case zeros
 }
 
-/// What a tensor is for: decides how a scheme may store it.
+/// The role of a tensor, which decides the schemes that may store it.
 public enum TensorRole: Sendable, CaseIterable {
   /// Rows picked by token, position or type.
   case table
@@ -48,7 +48,7 @@ public struct ModelBuffer: Equatable, Sendable {
 
 /// A model as data: tensors, buffers, and the operations in execution order.
 ///
-/// Each operation writes a buffer of its own.
+/// Each operation writes its own buffer.
 public struct ModelGraph: Equatable, Sendable {
   public struct Step: Equatable, Sendable {
     public var site: Site
@@ -65,7 +65,7 @@ public struct ModelGraph: Equatable, Sendable {
   public var steps: [Step] = []
   /// (texts, labels).
   public var logits = Operand(buffer: 0, width: 0)
-  /// What the checkpoint must hold.
+  /// The tensors that the checkpoint must have.
   public var requirements: [TensorRequirement] = []
 
   public init() {}
@@ -95,7 +95,7 @@ public protocol ModelFamily: Sendable {
   static func lower(_ configuration: ModelConfiguration) -> ModelGraph
 }
 
-// Packing needs the list, running does not; Embedded Swift has no metatypes to make it of.
+// Packing needs the list, the runtime does not; Embedded Swift has no metatypes for it.
 #if !hasFeature(Embedded)
 public enum ModelFamilies {
   public static let all: [any ModelFamily.Type] = [

@@ -12,13 +12,13 @@ public struct Operand: Equatable, Hashable, Sendable {
   }
 }
 
-/// What one row of a buffer stands for.
+/// The meaning of one row of a buffer.
 public enum RowDomain: UInt8, Sendable, CaseIterable {
   case tokens = 0
   case texts = 1
 }
 
-/// Where an operation stands in the model, for reports and taps.
+/// The place of an operation in the model, for reports and taps.
 public struct Site: Equatable, Hashable, Sendable {
   /// The layer, from 0, or `nil` before the first and after the last.
   public var layer: Int?
@@ -41,7 +41,7 @@ public enum LinearActivation: UInt8, Sendable, CaseIterable {
   case tanh = 3
 }
 
-/// How a row is normalized; `gamma` and `beta` index the model's tensors.
+/// The normalization of a row; `gamma` and `beta` index the model's tensors.
 public struct Norm: Equatable, Sendable {
   public enum Kind: UInt8, Sendable, CaseIterable {
     case noNorm = 1
@@ -62,9 +62,9 @@ public struct Norm: Equatable, Sendable {
   }
 }
 
-/// How the rows of a linear with integer weights are put on a grid (Formats/arithmetic.md).
+/// The quantization of the input rows of a linear with integer weights (Formats/arithmetic.md).
 ///
-/// Linears with float weights have none; the first case stands there.
+/// Linears with float weights have none; they use the first case.
 public enum ActivationGrid: Equatable, Sendable {
   /// int8, the step found for each row at run time: (1), (2).
   case int8PerToken
@@ -121,9 +121,9 @@ public enum Operation: Equatable, Sendable {
     public var output: Operand
     /// Integer weights in a model of int8 activations only.
     public var inputGrid: ActivationGrid
-    /// A vector of the input's width: what is put on the grid is the input times it, column by column.
+    /// A vector of the input's width: the product of the input and this vector, column by column, is quantized.
     ///
-    /// It smooths a hidden state whose own scale cannot be changed, for a residual reads it too (Xiao
+    /// It smooths a hidden state whose own scale is fixed, because a residual reads it too (Xiao
     /// et al., "SmoothQuant", 2022, equation 3). Integer weights only.
     public var smoothing: Int?
 
@@ -151,7 +151,7 @@ public enum Operation: Equatable, Sendable {
     public var value: Operand
     public var heads: Int
     public var output: Operand
-    /// Each token's own if `nil`; models of int8 activations only.
+    /// With `nil`, each token has its own; models of int8 activations only.
     public var steps: AttentionSteps?
 
     public init(

@@ -1,6 +1,6 @@
-/// Finds added tokens in a text: the leftmost one, of those at the same place the longest.
+/// Finds added tokens in a text: the leftmost match, and the longest at that place.
 struct AddedTokenMatcher: Sendable {
-  /// The texts to find; their ids in the table are their places in `tokens`.
+  /// The texts to find; their ids in the table are their indices in `tokens`.
   let table: PieceTable
   let tokens: [AddedToken]
   /// Whether any token begins with a byte.
@@ -8,7 +8,7 @@ struct AddedTokenMatcher: Sendable {
   /// The byte that all tokens begin with, usually `[`, if it is one.
   let onlyBeginning: UInt8?
 
-  /// The texts to be found are `contents`, none of them empty, those of `tokens` in the same order.
+  /// `contents` are the texts to find, in the order of `tokens`; none is empty.
   ///
   /// Refuses equal texts. Gives nil if there are none.
   init?(_ tokens: [AddedToken], contents: [[UInt8]]) throws(TokenizerError) {
@@ -40,7 +40,7 @@ struct AddedTokenMatcher: Sendable {
   }
 }
 
-/// Goes through a text, giving the added tokens and what stands between them in turn.
+/// Splits a text into added tokens and the parts between them, in order.
 struct AddedTokenSearch {
   enum Part {
     case text(UnsafePointer<UInt8>, UnsafePointer<UInt8>)
@@ -50,11 +50,11 @@ struct AddedTokenSearch {
   private let matcher: AddedTokenMatcher
   private let start: UnsafePointer<UInt8>
   private let end: UnsafePointer<UInt8>
-  /// Where to look on: behind the last match, whether it counted or not.
+  /// The start of the next search: after the last match, even a discarded one.
   private var position: UnsafePointer<UInt8>
-  /// Behind what was given, white space that a token took along included.
+  /// The end of the parts given so far, with white space that a token took.
   private var given: UnsafePointer<UInt8>
-  /// A token that was found behind the text just given.
+  /// A token found after the last part given.
   private var waiting: UInt32?
 
   init(

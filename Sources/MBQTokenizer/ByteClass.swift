@@ -1,10 +1,10 @@
-/// What a byte is where a text is read outside runs of ASCII letters and digits.
+/// The class of a byte outside runs of ASCII letters and digits.
 enum ByteClass: UInt8 {
   /// Part of a word as it is: a letter, a digit, or a control character that is not removed.
   case word = 0
   /// Ends a word.
   case space = 1
-  /// Ends a word and is one.
+  /// Ends a word, and is a word of its own.
   case punctuation = 2
   /// Removed.
   case removed = 3

@@ -1,4 +1,4 @@
-/// Reads numbers and runs of bytes one after the other; each read says whether there was enough.
+/// Reads numbers and runs of bytes in order; each read reports whether enough bytes are left.
 struct ByteReader {
   let bytes: UnsafeRawBufferPointer
   private(set) var offset = 0

@@ -1,14 +1,15 @@
-/// What is known of an encoding beside its ids.
+/// The facts about an encoding beside its ids.
 public struct EncodingSummary: Equatable, Sendable {
-  /// How many ids there would have been without a limit, those that begin and end texts included; nil
-  /// if the rest of a text that is too long was not counted.
+  /// The number of ids without a limit, special ids included; nil if the rest of a text that is too long
+  /// was not counted.
   public var untruncatedCount: Int?
-  /// Whether pieces were left out to keep to the limit.
+  /// Whether pieces were cut to keep the limit.
   public var isTruncated: Bool
-  /// How many of the ids are the unknown piece.
+  /// The number of ids of the unknown piece.
   public var unknownCount: Int
-  /// Where the second text begins among the ids, whose types are 1 from there on; for a single text
-  /// the number of ids.
+  /// The place of the second text in the ids; types are 1 from there on.
+  ///
+  /// For a single text, the number of ids.
   public var secondStart: Int
 
   public init(untruncatedCount: Int?, isTruncated: Bool, unknownCount: Int, secondStart: Int) {
@@ -19,14 +20,14 @@ public struct EncodingSummary: Equatable, Sendable {
   }
 }
 
-/// One text, or a pair of them, as a model takes it.
+/// One text, or a pair of texts, as the input of a model.
 public struct Encoding: Equatable, Sendable {
   public var ids: [UInt32]
-  /// For each id 0, or 1 from the second text on.
+  /// 0 for each id of the first text, 1 from the second text on.
   public var typeIDs: [UInt8]
-  /// How many ids there would have been without a limit.
+  /// The number of ids without a limit.
   public var untruncatedCount: Int
-  /// How many of the ids are the unknown piece.
+  /// The number of ids of the unknown piece.
   public var unknownCount: Int
 
   public init(ids: [UInt32], typeIDs: [UInt8], untruncatedCount: Int, unknownCount: Int) {
@@ -37,11 +38,12 @@ public struct Encoding: Equatable, Sendable {
   }
 }
 
-/// How many pieces of each of a pair of texts are kept.
+/// The numbers of pieces kept of the two texts of a pair.
 enum PairTruncation {
-  /// Hugging Face's `longest_first` with `room` for both: the longer text is cut until it is as long
-  /// as the shorter one, then both are, the odd piece going to the one that was longer (of equal ones
-  /// the second).
+  /// Hugging Face's `longest_first` with `room` for both: the longer text is cut to the length of
+  /// the shorter one, then both are cut.
+  ///
+  /// The odd piece goes to the longer text (to the second if both are equal).
   static func longestFirst(_ first: Int, _ second: Int, room: Int) -> (first: Int, second: Int) {
     if first <= room, second <= room - first { return (first, second) }
     let shorter = min(first, second)

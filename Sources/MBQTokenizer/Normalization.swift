@@ -1,4 +1,4 @@
-/// Takes what normalization makes of a text.
+/// Receives the result of a normalization.
 protocol NormalizedSink {
   /// Takes a scalar value before lower-casing, with its record.
   mutating func take(_ scalar: UInt32, _ record: UnicodeRecord)
@@ -6,23 +6,22 @@ protocol NormalizedSink {
   mutating func stopReordering()
 }
 
-/// The steps from a text as given to the text that is cut into words, one scalar value at a time.
+/// The steps from a text as given to the normalized text, one scalar value at a time.
 ///
-/// Canonical reordering and lower-casing are left to the sink: the first needs what was written before,
-/// and the second comes after both.
+/// The sink does the canonical reordering, which needs the text written before, and then the lower-casing.
 struct Normalization {
   let cleansText: Bool
   let spacesIdeographs: Bool
   let stripsAccents: Bool
   let lowercases: Bool
 
-  /// Leaves a text as it is: for one that is normalized already.
+  /// Changes nothing, for a text that is normalized already.
   static var none: Normalization {
     Normalization(
       cleansText: false, spacesIdeographs: false, stripsAccents: false, lowercases: false)
   }
 
-  /// Gives `sink` what becomes of `scalar`.
+  /// Gives `sink` the normalized form of `scalar`.
   @inline(__always)
   func apply(_ scalar: UInt32, to sink: inout some NormalizedSink) {
     let record = UnicodeTables.record(scalar)

@@ -1,10 +1,10 @@
-/// Collects pieces in a small buffer, then keeps as many as there is room for and counts the rest.
+/// Collects pieces in a small buffer, keeps as many as fit, and counts the rest.
 struct PieceOutput {
-  /// How many pieces are collected before they are handed on.
+  /// The number of pieces in a chunk.
   private static var chunk: Int { 256 }
 
-  /// What the buffer must hold: a chunk, and what one step of a scanner can add to it, which is the
-  /// pieces of a word of the greatest length and a few single characters.
+  /// The size of the buffer: a chunk, plus the most that one step of a scanner adds, which is the pieces of
+  /// a longest word and a few single characters.
   static func capacity(_ maximumWordLength: Int) -> Int { chunk + maximumWordLength + 8 }
 
   private let buffer: UnsafeMutablePointer<UInt32>
@@ -12,11 +12,11 @@ struct PieceOutput {
   private let countsAll: Bool
   private var room: Int
 
-  /// How many pieces are in the buffer; set lower to take the last ones back.
+  /// The number of pieces in the buffer; a lower value removes the last ones.
   var count = 0
-  /// All pieces handed on, kept or not.
+  /// All flushed pieces, kept or not.
   private(set) var total = 0
-  /// There is no room for more, and they need not be counted.
+  /// The output is full, and the rest need not be counted.
   private(set) var isDone = false
 
   /// Will append at most `room` pieces to `ids`.

@@ -1,6 +1,6 @@
 import MBQCore
 
-/// Owns a table of pieces by their bytes; `view` looks things up in it.
+/// Owns a table of pieces by their bytes; `view` searches it.
 ///
 /// An open-addressing hash table. Pieces of up to eight bytes, four fifths of a usual vocabulary, are
 /// their own key, so nothing else is read to compare them; longer ones have a 64-bit hash as the key
@@ -93,7 +93,7 @@ extension PieceView {
   /// More collisions than this in one place end an attempt; a usual vocabulary has at most about 20.
   private static var longestProbe: Int { 256 }
 
-  /// Enters all pieces into empty tables; gives the piece that found no place, if there is one.
+  /// Enters all pieces into empty tables; returns the first piece without a place, if there is one.
   fileprivate func fill(continues: Bool) -> Int? {
     for id in 0..<count {
       var piece = bytes + Int(offsets[id])

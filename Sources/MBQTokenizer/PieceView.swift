@@ -14,7 +14,7 @@ struct PieceView {
     var shape: UInt32
   }
 
-  /// A piece that was found; of no bytes if none was.
+  /// A found piece; it has no bytes if there is none.
   struct Match {
     var id: UInt32
     var length: Int
@@ -28,7 +28,7 @@ struct PieceView {
   let slotMask: Int
   private let slotShift: UInt64
   private let multiplier: UInt64
-  /// For each hash of four bytes, bit n says that some piece of n bytes begins with them.
+  /// For each hash of four bytes, bit n is set if some piece of n bytes begins with them.
   let filter: UnsafeMutablePointer<UInt32>
   private let filterShift: UInt32
   let bytes: UnsafeMutablePointer<UInt8>
@@ -72,7 +72,7 @@ struct PieceView {
     find(Self.key(text, length, end), text, length, position)
   }
 
-  /// The same with the key at hand; of up to eight bytes only the key is read.
+  /// The same with a given key; for up to eight bytes only the key is read.
   @inline(__always)
   func find(
     _ key: UInt64, _ text: UnsafePointer<UInt8>, _ length: Int, _ position: Position
@@ -88,7 +88,7 @@ struct PieceView {
     }
   }
 
-  /// The longest piece that the `length` bytes at `text` begin with.
+  /// The longest piece that is a prefix of the `length` bytes at `text`.
   func longest(
     _ text: UnsafePointer<UInt8>, _ length: Int, _ position: Position, _ end: UnsafePointer<UInt8>
   ) -> Match {

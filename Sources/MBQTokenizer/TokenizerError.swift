@@ -2,8 +2,8 @@ public import MBQCore
 
 /// Why a vocabulary or tokenizer options were refused.
 ///
-/// Without strings inside: comparing those needs Unicode's normalization tables, which an Embedded
-/// Swift program would have to link.
+/// It has no strings: their comparison needs Unicode's normalization tables, which an Embedded Swift
+/// program would have to link.
 public enum TokenizerError: ExplainedError, Equatable {
   /// A vocabulary of no pieces, or of more than `Vocabulary.maximumCount`.
   case pieceCount(Int)
@@ -14,7 +14,7 @@ public enum TokenizerError: ExplainedError, Equatable {
   /// Bytes are left after the last piece.
   case excessVocabularyBytes(Int, count: Int)
   case pieceNotUTF8(id: Int)
-  /// The pieces were chosen so that a hash table of them degenerates.
+  /// The pieces collide so often that their hash table degenerates.
   case crowdedVocabulary(id: Int)
 
   /// The options end inside `field`, which begins at `offset`.
@@ -29,7 +29,7 @@ public enum TokenizerError: ExplainedError, Equatable {
   /// The normalization of the text leaves nothing of an added token that is matched after it.
   case vanishingAddedToken(index: Int, content: [UInt8])
 
-  /// What an error is about.
+  /// The subject of an error.
   public enum Part: Equatable, Sendable {
     case piece(Int)
     case layoutVersion
@@ -61,7 +61,7 @@ public enum TokenizerError: ExplainedError, Equatable {
       }
     }
 
-    /// The values that the stored field may have.
+    /// The allowed values of the stored field.
     var allowed: Message {
       switch self {
       case .layoutVersion: "1"

@@ -17,7 +17,9 @@
 // All other flag bits are reserved: a reader refuses them. Nothing follows the last added token.
 
 extension TokenizerOptions {
-  /// The stored form; what `WordPieceTokenizer` refuses is stored too, and refused later.
+  /// The stored form.
+  ///
+  /// It also stores options that `WordPieceTokenizer` refuses later.
   public func encoded() -> [UInt8] {
     var bytes: [UInt8] = [1]
     bytes.append(
@@ -39,7 +41,7 @@ extension TokenizerOptions {
 
   /// Reads the stored form, which must fill `bytes`.
   ///
-  /// Refuses what is cut short or too long, an unknown version, unknown flags, a word length that is
+  /// Refuses bytes that are too few or too many, an unknown version, unknown flags, a word length that is
   /// not allowed, and added tokens that are empty or not UTF-8. Ids are compared with a vocabulary by
   /// `WordPieceTokenizer.init`.
   public init(decoding bytes: UnsafeRawBufferPointer) throws(TokenizerError) {

@@ -1,18 +1,18 @@
-/// A text that stands for one id wherever it occurs, before words are looked at.
+/// A text with one id of its own, matched before the text is cut into words.
 public struct AddedToken: Equatable, Sendable {
-  /// The most bytes that `content` may have, so that looking for it takes bounded time.
+  /// The most bytes of `content`, so that the search takes bounded time.
   public static var maximumLength: Int { 1000 }
 
   /// UTF-8, 1 to `maximumLength` bytes.
   public var content: [UInt8]
   public var id: UInt32
-  /// Only where no word character (`\w`) is next to it.
+  /// Matches only without a word character (`\w`) next to it.
   public var isSingleWord: Bool
-  /// Takes the white space before it along.
+  /// Takes the white space before it.
   public var stripsLeft: Bool
-  /// Takes the white space after it along.
+  /// Takes the white space after it.
   public var stripsRight: Bool
-  /// Looked for in the normalized text, in its own normalized form, rather than in the text as given.
+  /// Matches the normalized text in its own normalized form, and not the text as given.
   public var isNormalized: Bool
 
   public init(
@@ -28,7 +28,7 @@ public struct AddedToken: Equatable, Sendable {
   }
 }
 
-/// What a text goes through before its words are cut into pieces, and which ids have a meaning.
+/// The steps of a text before its words are cut into pieces, and the special ids.
 ///
 /// The defaults are those of bert-base-uncased.
 public struct TokenizerOptions: Equatable, Sendable {
@@ -47,10 +47,10 @@ public struct TokenizerOptions: Equatable, Sendable {
   /// Ends every text: `[SEP]`.
   public var separatorID: UInt32
   public var paddingID: UInt32
-  /// Of ids up to `vocabulary.count + addedTokens.count`: a token need not be in the vocabulary.
+  /// Their ids are below `vocabulary.count + addedTokens.count`; a token may be outside the vocabulary.
   public var addedTokens: [AddedToken]
 
-  /// The longest word that may be allowed: the cost of one grows with the square of its length.
+  /// The largest allowed word length; the cost of a word grows with the square of its length.
   public static var longestWordLength: Int { 1000 }
 
   public init(

@@ -1,4 +1,4 @@
-/// The pieces that words are made of, by id.
+/// The pieces of words, by id.
 ///
 /// A piece that begins with `##` continues a word, any other one begins it. An empty piece is an id
 /// without a text and is never found. Of two equal pieces the later one is found, as Hugging Face does
@@ -6,7 +6,7 @@
 public struct Vocabulary: Sendable {
   let table: PieceTable
 
-  /// The most pieces that are accepted: twice what the largest published WordPiece model has.
+  /// The most pieces: twice the number in the largest published WordPiece model.
   public static var maximumCount: Int { 1 << 20 }
 
   /// The most bytes that one piece may have: LEB128 lengths are of at most 21 bits.
@@ -14,7 +14,7 @@ public struct Vocabulary: Sendable {
 
   /// Takes `pieces` in the order of their ids, as UTF-8.
   ///
-  /// Refuses no or too many pieces, pieces that are too long, are not UTF-8, or were chosen to collide.
+  /// Refuses no pieces or too many, and pieces that are too long, not UTF-8, or made to collide.
   public init(pieces: [[UInt8]]) throws(TokenizerError) {
     var builder = try Builder(count: pieces.count)
     for piece in pieces {
@@ -34,7 +34,7 @@ public struct Vocabulary: Sendable {
   /// Takes `count` pieces from their packed form: for each, in the order of ids, an unsigned LEB128
   /// length of at most 21 bits in its shortest form, then as many bytes of UTF-8.
   ///
-  /// Refuses, besides what `init(pieces:)` does, bytes that are too few or too many. The bytes are
+  /// Refuses too few or too many bytes, and the same pieces as `init(pieces:)`. The bytes are
   /// copied. Memory: at most 80 bytes a piece beside the bytes themselves.
   public init(packed: UnsafeRawBufferPointer, count: Int) throws(TokenizerError) {
     var builder = try Builder(count: count)

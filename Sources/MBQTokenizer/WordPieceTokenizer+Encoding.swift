@@ -1,9 +1,9 @@
 extension WordPieceTokenizer {
   /// Replaces `ids` by `[CLS] text [SEP]`, at most `limit` ids.
   ///
-  /// `limit` is at least `minimumLimit`. Allocates nothing once `ids` has the capacity, unless a token
-  /// of the options is looked for in the normalized text. Unless `countsAll`, a text that is too long
-  /// is read only as far as its ids are needed, though added tokens are still looked for beyond that.
+  /// `limit` is at least `minimumLimit`. It allocates nothing if `ids` has the capacity, unless the options
+  /// have a normalized token. Without `countsAll`, it reads a text that is too long only up to the last id it
+  /// needs, but still searches added tokens beyond that.
   public func encode(
     _ utf8: UnsafeBufferPointer<UInt8>, limit: Int, countsAll: Bool = true, into ids: inout [UInt32]
   ) -> EncodingSummary {
@@ -22,8 +22,8 @@ extension WordPieceTokenizer {
   /// Replaces `ids` by `[CLS] first [SEP] second [SEP]`, at most `limit` ids, the longer text being
   /// cut first.
   ///
-  /// `limit` is at least `minimumPairLimit`. Both texts are read to their ends: which of them is longer
-  /// decides who keeps the odd piece.
+  /// `limit` is at least `minimumPairLimit`. Both texts are read to their ends, because the longer one keeps
+  /// the odd piece.
   public func encode(
     _ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>, limit: Int,
     into ids: inout [UInt32]

@@ -6,26 +6,26 @@
 public struct WordPieceTokenizer: Sendable {
   public let vocabulary: Vocabulary
   public let options: TokenizerOptions
-  /// One more than the greatest id that can be given: what an embedding must have rows for.
+  /// One more than the largest possible id: the least number of rows of an embedding.
   public let idCount: Int
 
-  /// The smallest limits that leave room for the ids around one text, and around a pair.
+  /// The smallest limits with room for the special ids of one text, and of a pair.
   public static var minimumLimit: Int { 2 }
   public static var minimumPairLimit: Int { 3 }
 
   private let normalization: Normalization
-  /// For every byte its `ByteClass`; for every ASCII character the piece that it is.
+  /// The `ByteClass` of every byte; the piece of every ASCII character.
   private let classes: [UInt8]
   private let singles: [UInt32]
-  /// The added tokens that are looked for in the text as given, and in the normalized text.
+  /// The added tokens that match the text as given, and those that match the normalized text.
   private let rawTokens: AddedTokenMatcher?
   private let normalizedTokens: AddedTokenMatcher?
 
-  /// Joins a vocabulary and options that belong to it.
+  /// A tokenizer of a vocabulary and its options.
   ///
-  /// Refuses ids that are not in the vocabulary (those of added tokens may follow it, at most as many
-  /// as there are tokens), a word length that is not allowed, and added tokens that are empty, too
-  /// long, not UTF-8, match the same text as another, or vanish in normalization.
+  /// Refuses ids outside the vocabulary (ids of added tokens may follow it, at most one for each token), a
+  /// word length that is not allowed, and added tokens that are empty, too long, not UTF-8, match the same
+  /// text as another, or become empty in normalization.
   public init(vocabulary: Vocabulary, options: TokenizerOptions) throws(TokenizerError) {
     guard 1...TokenizerOptions.longestWordLength ~= options.maximumWordLength else {
       throw .invalidOption(.maximumWordLength, found: options.maximumWordLength)
@@ -57,7 +57,7 @@ public struct WordPieceTokenizer: Sendable {
     normalizedTokens = try Self.matcher(options.addedTokens, normalization)
   }
 
-  /// Finds the tokens that are normalized by `normalization`, or without one those that are not.
+  /// Finds the normalized tokens after `normalization`, or without it the other tokens.
   private static func matcher(
     _ tokens: [AddedToken], _ normalization: Normalization?
   ) throws(TokenizerError) -> AddedTokenMatcher? {
@@ -83,17 +83,17 @@ public struct WordPieceTokenizer: Sendable {
     return try AddedTokenMatcher(chosen, contents: contents)
   }
 
-  /// The text as it is cut into words: cleaned, spaced, without accents, in lower case.
+  /// The normalized text, before it is cut into words: cleaned, spaced, without accents, in lower case.
   ///
-  /// Each as the options say. Added tokens are not looked for.
+  /// The options turn each step on or off. Added tokens are ignored.
   public func normalized(_ utf8: UnsafeBufferPointer<UInt8>) -> [UInt8] {
     NormalizedText(utf8, normalization).bytes
   }
 
   /// Appends the pieces of a text to `ids`, at most `room`.
   ///
-  /// Returns how many there are; or, not complete, some number above `room` if the rest was not read
-  /// because `countsAll` is false.
+  /// Returns the number of pieces. If `countsAll` is false and the text is too long, it stops early and returns
+  /// some number above `room`.
   func appendPieces(
     of utf8: UnsafeBufferPointer<UInt8>, room: Int, countsAll: Bool, to ids: inout [UInt32]
   ) -> (count: Int, isComplete: Bool) {
@@ -116,7 +116,7 @@ public struct WordPieceTokenizer: Sendable {
                 maximumWordLength: longest)
               let output = PieceOutput(
                 buffer.baseAddress!, appendingTo: ids, room: room, countsAll: countsAll)
-              // What normalized tokens are looked for in is normalized as a whole.
+              // The search for normalized tokens needs the normalized text as a whole.
               var scanner = WordScanner(
                 settings, normalizedTokens == nil ? normalization : .none,
                 word: word.baseAddress!, output: output)
@@ -145,7 +145,7 @@ public struct WordPieceTokenizer: Sendable {
     }
   }
 
-  /// Scans what stands between the tokens of the text as given.
+  /// Scans the text between the added tokens of the text as given.
   @inline(never)
   private func scanText(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ scanner: inout WordScanner

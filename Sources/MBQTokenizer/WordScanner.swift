@@ -1,13 +1,13 @@
 /// Cuts text into words and words into pieces.
 ///
-/// Lives for one call: what it points to belongs to the tokenizer and to the caller's stack.
+/// It lives for one call, because it points into the tokenizer and the stack of the caller.
 struct WordScanner {
-  /// What does not change while the tokenizer lives.
+  /// The constants of a tokenizer.
   struct Settings {
     let pieces: PieceView
     /// For every byte its `ByteClass`.
     let classes: UnsafePointer<UInt8>
-    /// For every ASCII character the piece that it is alone, or the unknown piece.
+    /// The piece of every ASCII character by itself, or the unknown piece.
     let singles: UnsafePointer<UInt32>
     let unknownID: UInt32
     let maximumWordLength: Int
@@ -15,21 +15,21 @@ struct WordScanner {
 
   private let settings: Settings
   private let normalization: Normalization
-  /// What is set in a capital to make it small; 0 when capitals stay.
+  /// The bit that turns a capital into a small letter; 0 if capitals stay.
   private let capitalBit: UInt64
 
-  /// The word being read, normalized; once it is too long it is counted on but not stored.
+  /// The current word, normalized; the rest of a word that is too long is counted but not stored.
   private let word: UnsafeMutablePointer<UInt8>
   private let wordEnd: UnsafePointer<UInt8>
   private var wordBytes = 0
   private var wordScalars = 0
-  /// Where in the word the marks begin that may still be reordered.
+  /// The place in the word of the first mark that may still move.
   private var marksStart = 0
 
   /// The pieces found so far.
   var output: PieceOutput
 
-  /// The bytes that `word` must have: a longest word, and room to read and write eight at once.
+  /// The size of `word` in bytes: a longest word, plus room to read and write eight bytes at once.
   static func wordCapacity(_ maximumWordLength: Int) -> Int { 4 * maximumWordLength + 16 }
 
   init(
@@ -44,7 +44,7 @@ struct WordScanner {
     self.output = output
   }
 
-  /// Reads a text, to which nothing before or behind belongs, until the output is done.
+  /// Reads a separate text until the output is complete.
   mutating func scan(_ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) {
     var start = start
     while start < end {
@@ -169,7 +169,7 @@ struct WordScanner {
 
   /// Cuts the first `length` bytes of the word, which are not a piece, into pieces, longest first.
   ///
-  /// A word with a part that no piece begins is unknown as a whole.
+  /// If no piece fits a part of a word, the whole word is unknown.
   private mutating func split(_ length: Int) {
     let before = output.count
     var start = 0
@@ -202,7 +202,7 @@ extension WordScanner: NormalizedSink {
     } else {
       let order = normalization.stripsAccents ? record.order : 0
       append(normalization.lowercases ? record.lowercased(scalar) : scalar, order: order)
-      // The only character whose lower case is two: i with a dot above.
+      // The only character with a lower case of two characters: I with a dot above.
       if normalization.lowercases, scalar == 0x130 { append(0x307, order: 0) }
     }
   }

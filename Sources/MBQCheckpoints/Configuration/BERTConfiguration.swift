@@ -19,7 +19,7 @@ enum BERTConfiguration: ConfigurationFamily {
   static let integers = [
     vocabulary, types, positions, hidden, layers, heads, intermediate,
   ]
-  /// Both make a decoder of the model.
+  /// With either, the model is a decoder.
   static let flags = [FlagKey("is_decoder", false), FlagKey("add_cross_attention", false)]
 
   static func configuration(
@@ -52,7 +52,7 @@ enum BERTConfiguration: ConfigurationFamily {
         path: fields.path, what: "\(key.name) is true, which makes a decoder of the model",
         advice: "only encoders, in which every token sees every other, are supported")
     }
-    // transformers 5 no longer knows this key and would take any such model for an absolute one.
+    // transformers 5 ignores this key and would treat such a model as one with absolute positions.
     if let name = try fields.text("position_embedding_type"), name != "absolute" {
       throw .unsupported(
         path: fields.path, what: "position_embedding_type is \(quoted(name, "\""))",

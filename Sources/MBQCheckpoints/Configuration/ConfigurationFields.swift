@@ -1,7 +1,7 @@
 /// A key of config.json that holds an integer.
 struct IntegerKey: Sendable {
   var name: String
-  /// What transformers takes for an absent key.
+  /// The default of transformers for an absent key.
   var preset: Int
   var allowed: ClosedRange<Int>
 
@@ -15,7 +15,7 @@ struct IntegerKey: Sendable {
 /// A key of config.json that holds true or false.
 struct FlagKey: Sendable {
   var name: String
-  /// What transformers takes for an absent key.
+  /// The default of transformers for an absent key.
   var preset: Bool
 
   init(_ name: String, _ preset: Bool) {
@@ -24,12 +24,12 @@ struct FlagKey: Sendable {
   }
 }
 
-/// The members of an object in a JSON file with errors that name the file, the key, what is there and what is
-/// allowed.
+/// The members of an object in a JSON file, with errors that name the file, the key, the value and the allowed
+/// values.
 struct ConfigurationFields {
   let path: String
   let object: JSONObject
-  /// Where the object is in the file, such as `model.`.
+  /// The place of the object in the file, such as `model.`.
   private let prefix: String
 
   init(_ value: JSONValue, path: String) throws(CheckpointError) {

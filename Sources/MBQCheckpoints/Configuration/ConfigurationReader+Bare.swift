@@ -1,13 +1,13 @@
 import MBQModel
 
-/// Configurations that do not say what model they are of: google-research's `bert_config.json` has
-/// the sizes, and neither the family nor the labels. The weights say both.
+/// Configurations without a family: google-research's `bert_config.json` has the sizes, but neither the
+/// family nor the labels. Both follow from the weights.
 extension ConfigurationReader {
   static func json(_ file: SourceFile) throws(CheckpointError) -> JSONValue {
     try file.json(maximumBytes: maximumBytes)
   }
 
-  /// Whether the JSON names its family; what is no object is judged by `read`.
+  /// Whether the JSON names its family; `read` refuses JSON that is not an object.
   static func isComplete(_ json: JSONValue) -> Bool {
     guard case .object(let object) = json else { return true }
     return object["model_type"] != nil
@@ -18,7 +18,7 @@ extension ConfigurationReader {
   private static let distilKeys = ["dim", "n_layers"]
   private static let labelKeys = ["id2label", "num_labels"]
 
-  /// What `architectures` says, or else the keys, or the weights' names.
+  /// The family by `architectures`, or by the keys, or by the weights' names.
   private static func family(_ object: JSONObject, _ tensors: [StoredTensor]) -> String {
     if case .array(let names)? = object["architectures"], case .string(let name)? = names.first,
       let family = ConfigurationFamilies.all.first(where: { $0.architecture == name })
@@ -33,7 +33,7 @@ extension ConfigurationReader {
       ? "distilbert" : "bert"
   }
 
-  /// `json` with `model_type`, and `num_labels` if it says nothing about labels.
+  /// `json` with `model_type`, and with `num_labels` if it has no key about labels.
   static func completed(
     _ json: JSONValue, _ tensors: [StoredTensor], _ path: String
   ) throws(CheckpointError) -> JSONValue {

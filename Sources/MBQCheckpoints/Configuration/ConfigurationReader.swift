@@ -1,6 +1,6 @@
 public import MBQModel
 
-/// Reads config.json: which family the model is of, its sizes and its labels.
+/// Reads config.json: the family of the model, its sizes and its labels.
 public enum ConfigurationReader {
   struct Result {
     var configuration: ModelConfiguration
@@ -9,7 +9,7 @@ public enum ConfigurationReader {
 
   static let maximumBytes = 4 << 20
 
-  /// The configuration in the JSON of a config.json; `path` is how errors call it.
+  /// The configuration in the JSON of a config.json; errors use `path` as its name.
   public static func configuration(
     _ json: JSONValue, path: String
   ) throws(CheckpointError) -> ModelConfiguration {
@@ -43,7 +43,7 @@ public enum ConfigurationReader {
     return family
   }
 
-  /// Refuses what is not a whole classifier of texts.
+  /// Refuses models that are not complete text classifiers.
   private static func checkArchitecture(
     _ fields: ConfigurationFields, _ family: any ConfigurationFamily.Type
   ) throws(CheckpointError) {

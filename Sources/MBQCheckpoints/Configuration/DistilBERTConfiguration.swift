@@ -3,8 +3,8 @@ import MBQModel
 /// `model_type` "distilbert".
 ///
 /// Absent keys have the values of transformers' `DistilBertConfig`;
-/// Formats/huggingface/huggingface.md has the same table. `sinusoidal_pos_embds` is not read: the
-/// checkpoint holds the table of positions either way.
+/// Formats/huggingface/huggingface.md has the same table. `sinusoidal_pos_embds` is not read, because
+/// the checkpoint holds the table of positions in both cases.
 enum DistilBERTConfiguration: ConfigurationFamily {
   static let modelType = "distilbert"
   static let architecture = "DistilBertForSequenceClassification"
@@ -18,13 +18,13 @@ enum DistilBERTConfiguration: ConfigurationFamily {
 
   static let integers = [vocabulary, positions, hidden, layers, heads, intermediate]
 
-  /// `DistilBertConfig.attribute_map`: other families' names, which transformers takes for its own.
+  /// `DistilBertConfig.attribute_map`: the names of other families, which transformers accepts too.
   private static let synonyms = [
     hidden.name: "hidden_size", layers.name: "num_hidden_layers",
     heads.name: "num_attention_heads",
   ]
 
-  /// No key: every LayerNorm is made with it.
+  /// Every LayerNorm has this value; there is no key for it.
   private static let epsilon: Float = 1e-12
 
   static func configuration(
@@ -48,7 +48,7 @@ enum DistilBERTConfiguration: ConfigurationFamily {
     return configuration
   }
 
-  /// A number that may stand under two names, which must then agree.
+  /// A number with two possible keys, which must agree if both are present.
   private static func integer(
     _ key: IntegerKey, _ fields: ConfigurationFields
   ) throws(CheckpointError) -> Int {

@@ -1,6 +1,6 @@
 import MBQModel
 
-/// What the families have in common: how large a model may be, and how its heads share its width.
+/// The limits that the families share: the size of a model, and the division of its width into heads.
 enum EncoderLimits {
   static let vocabulary = 1...1 << 20
   static let types = 1...1024

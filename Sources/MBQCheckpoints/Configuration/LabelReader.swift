@@ -3,7 +3,7 @@ import MBQModel
 /// Reads the names of the classes, in the order of the logits.
 enum LabelReader {
   private static func allowedCount(_ task: ClassificationTask) -> ClosedRange<Int> {
-    // One label alone cannot be chosen, but it can be given or not.
+    // A single label makes sense only if a text may have no label.
     task == .multiLabel ? 1...1024 : 2...1024
   }
 
@@ -16,7 +16,7 @@ enum LabelReader {
     let allowed = allowedCount(task)
     let stated = try statedCount(fields, allowed)
     guard let value = fields.present("id2label") else {
-      // The names transformers makes up; it assumes two classes.
+      // The default names of transformers, which assumes two classes.
       let count = stated ?? 2
       try check(count, allowed, fields)
       return (0..<count).map { "LABEL_\($0)" }

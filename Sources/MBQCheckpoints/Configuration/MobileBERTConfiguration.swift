@@ -68,7 +68,7 @@ enum MobileBERTConfiguration: ConfigurationFamily {
     return configuration
   }
 
-  /// Refuses what contradicts itself; `width` is the key with the width inside a layer.
+  /// Refuses contradictions; `width` is the key of the width inside a layer.
   private static func checkWidths(
     _ configuration: ModelConfiguration, _ fields: ConfigurationFields, width: String
   ) throws(CheckpointError) {
@@ -84,7 +84,7 @@ enum MobileBERTConfiguration: ConfigurationFamily {
         advice: "transformers cannot run such a model either; use the config.json the model was"
           + " trained with")
     }
-    // transformers derives it, writes it, and believes what it reads.
+    // transformers derives it and writes it, but accepts any value that it reads.
     let derived = configuration.trueHiddenSize
     if let stated = fields.object["true_hidden_size"] {
       if case .integer(derived) = stated { return }

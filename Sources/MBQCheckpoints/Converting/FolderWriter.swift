@@ -2,20 +2,20 @@ import Foundation
 import MBQCore
 public import MBQModel
 
-/// Writes a checkpoint as the Hugging Face folder it would be: model.safetensors, config.json and the
-/// tokenizer's files, whatever it was read from.
+/// Writes a checkpoint of any format as a Hugging Face folder: model.safetensors, config.json and the files
+/// of the tokenizer.
 ///
 /// The same model gives the same bytes of model.safetensors from every format: tensors are in the
 /// order of their names, under Hugging Face's names with the family's prefix, and only those the model
 /// uses.
 public struct FolderWriter {
-  /// What was written.
+  /// The result of writing.
   public struct Report: Equatable, Sendable {
     public var tensorCount: Int
     public var parameterCount: Int
     /// Of model.safetensors.
     public var byteCount: Int
-    /// Names of what the model does not use and was left out.
+    /// Names of the tensors that the model does not use and that were left out.
     public var leftOut: [String]
     /// The files, in the order in which they were written.
     public var files: [String]
@@ -48,8 +48,8 @@ public struct FolderWriter {
   /// the weights last.
   ///
   /// `progress` is told the share done.
-  /// Refuses, with `ConversionError.occupied`, a folder in which one of the files is already, unless
-  /// `replaces`: a tokenizer left from another model would be used with this one.
+  /// Refuses, with `ConversionError.occupied`, a folder that already has one of the files, unless `replaces`:
+  /// a remaining tokenizer of another model would be used with this one.
   public func write(
     to path: String, replaces: Bool = false, progress: (Double) -> Void = { _ in }
   ) throws(ConversionError) -> Report {
@@ -62,7 +62,7 @@ public struct FolderWriter {
       for name in present where !report.files.contains(name) { unlink("\(path)/\(name)") }
       return report
     } catch {
-      // Nothing is left behind of what was not there.
+      // New files are removed after a failure.
       for name in written where !present.contains(name) { unlink("\(path)/\(name)") }
       if isNew { rmdir(path) }
       throw error
@@ -77,7 +77,7 @@ public struct FolderWriter {
   private func write(
     to path: String, _ written: inout [String], _ progress: (Double) -> Void
   ) throws(ConversionError) -> Report {
-    // What can be refused is refused before a byte is written.
+    // All refusals come before the first byte is written.
     if let elementType, let limit = Self.limits[elementType] {
       for requirement in requirements { try checkRange(requirement.name, elementType, limit) }
     }
@@ -196,7 +196,7 @@ public struct FolderWriter {
 
   // MARK: config.json
 
-  /// The configuration as it was read, with what transformers needs to open the folder.
+  /// The configuration as it was read, plus the keys that transformers needs to open the folder.
   private func configuration() -> String {
     guard case .object(var object) = checkpoint.configurationJSON else { return "{}\n" }
     let labels = checkpoint.labels

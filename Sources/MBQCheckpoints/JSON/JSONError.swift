@@ -1,6 +1,6 @@
 public import MBQCore
 
-/// Why a file is not JSON as RFC 8259 has it, or more of it than is read.
+/// Why a file is not JSON of RFC 8259, or exceeds a limit.
 public struct JSONError: ExplainedError, Equatable {
   public enum Problem: Equatable, Sendable {
     case tooLarge(bytes: Int, limit: Int)

@@ -3,8 +3,8 @@
 ///
 /// Time and memory are in proportion to the bytes given, which are limited.
 ///
-/// Our own because Foundation's loses the exactness of integers and takes the last of two equal keys,
-/// which is how two readers of one safetensors header come to see different tensors.
+/// Foundation's reader loses exact integers and takes the last of two equal keys, so that two readers of one
+/// safetensors header could see different tensors.
 public struct JSONParser {
   /// The most a file may hold; beyond, a `JSONError`.
   public struct Limits: Sendable {
@@ -23,7 +23,7 @@ public struct JSONParser {
   private let limits: Limits
   private let source: String
 
-  /// Reads all of `bytes`; `source` is how errors call them.
+  /// Reads all of `bytes`; errors use `source` as their name.
   public static func parse(
     _ bytes: UnsafeRawBufferPointer, source: String, limits: Limits = Limits()
   ) throws(JSONError) -> JSONValue {

@@ -10,7 +10,7 @@ public enum JSONValue: Sendable {
   case array([JSONValue])
   case object(JSONObject)
 
-  /// What the value is, in words that complete "found …".
+  /// The kind of the value, in words that complete "found …".
   public var summary: String {
     switch self {
     case .null: "null"
@@ -35,7 +35,7 @@ public struct JSONObject: Sendable {
   }
 
   public let members: [Member]
-  /// Places in `members`; empty while there are so few that looking through them is as fast.
+  /// Indices into `members` by key; empty while there are so few that a linear search is as fast.
   private let places: [ExactString: Int]
 
   /// Refuses a second member with a key by returning its place; `members` must be as read.
@@ -77,7 +77,7 @@ public struct JSONObject: Sendable {
 
 /// A string equal to another only if both have the same bytes.
 ///
-/// Hashed with the process's random seed, so that a file cannot be made to collide.
+/// Hashed with the random seed of the process, so that a file cannot force collisions.
 struct ExactString: Hashable, Sendable {
   let text: String
 

@@ -1,4 +1,4 @@
-/// `text` as a JSON string, quotes included; what must be escaped is, and nothing else.
+/// `text` as a JSON string with quotes; only characters that need an escape are escaped.
 func jsonQuoted(_ text: String) -> String {
   var result = "\""
   for scalar in text.unicodeScalars {
@@ -18,7 +18,7 @@ func jsonQuoted(_ text: String) -> String {
 extension JSONValue {
   /// The value as Python's `json.dumps(value, indent=2)` lays it out, members in their order.
   ///
-  /// Numbers read as doubles are written with as many digits as give them back.
+  /// Doubles have enough digits to read the same value back.
   func text(indent: Int = 0) -> String {
     let inner = String(repeating: " ", count: indent + 2)
     let outer = String(repeating: " ", count: indent)

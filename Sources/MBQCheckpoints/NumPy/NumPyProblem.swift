@@ -1,4 +1,4 @@
-/// Why an .npz archive is refused, beyond what is wrong with the archive.
+/// Why an .npz archive is refused, besides problems of the zip archive.
 enum NumPyProblem: FormatProblem, Equatable {
   enum Header: Error, Equatable {
     case magic

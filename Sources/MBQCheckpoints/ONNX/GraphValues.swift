@@ -55,11 +55,11 @@ struct GraphValues {
     }
   }
 
-  /// The tensor that the value called `name` is; nil if it is computed from the texts.
+  /// The tensor of the value `name`; nil if the value is computed from the texts.
   subscript(_ name: String) -> View? { views[ExactString(name)] }
 }
 
-/// What the parameters of modules are called.
+/// The names of the parameters of modules.
 enum ParameterName {
   private static let ends = [".weight", ".bias", ".gamma", ".beta"]
 

@@ -3,7 +3,7 @@ enum ONNXProblem: FormatProblem {
   case gitLFSPointer
   case cutOff(at: Int, needed: Int, available: Int)
   case damaged(at: Int, String)
-  /// A field that may be there once, such as "a tensor's raw_data".
+  /// A field that may occur once, such as "a tensor's raw_data".
   case twice(String, at: Int)
   case tooMuchText
   case tooManyFields
@@ -16,13 +16,13 @@ enum ONNXProblem: FormatProblem {
   /// `index` from 0.
   case unnamed(index: Int)
   case duplicate(String)
-  /// What is wrong with one tensor, as the rest of a sentence, and what to do.
+  /// The problem of one tensor, as the rest of a sentence, and the advice.
   case tensor(String, String, advice: Advice)
   /// A file with values that cannot be opened.
   case externalFile(String, reason: String)
   case folded(name: String, constant: String, shape: [Int])
 
-  /// What a user can do about a tensor.
+  /// The advice for a tensor.
   enum Advice {
     case exportAgain
     /// The values are in another file.

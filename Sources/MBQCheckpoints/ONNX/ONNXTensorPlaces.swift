@@ -1,8 +1,8 @@
 import Foundation
 import MBQCore
 
-/// Finds where the values of a graph's tensors are: in the file, in one beside it, or, where the file
-/// has them as single numbers, in memory.
+/// Finds the values of a graph's tensors: in the file, in a file beside it, or in memory if the file has
+/// them as single numbers.
 struct ONNXTensorPlaces {
   private let source: SourceFile
   /// Every file that was opened, `source` first.
@@ -159,7 +159,7 @@ private struct ExternalPlace {
 }
 
 extension ONNXTensorProto {
-  /// The fields that hold values, and where those are that lie in the file as they are.
+  /// The fields with values, and the places of values that are used in the file.
   fileprivate var payloads: [(field: String, place: Range<Int>?)] {
     var found: [(field: String, place: Range<Int>?)] = []
     if hasRawData { found.append(("raw_data", PayloadCutter.place(rawData))) }
@@ -171,7 +171,7 @@ extension ONNXTensorProto {
 }
 
 extension ElementType {
-  /// Where ONNX has the values of this type if not in raw_data.
+  /// ONNX's field for values of this type outside raw_data.
   fileprivate var typedField: String {
     switch self {
     case .float32: "float_data"

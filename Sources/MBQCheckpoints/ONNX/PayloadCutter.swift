@@ -2,11 +2,11 @@ import Foundation
 
 /// Takes the tensors' values out of an ONNX file, so that decoding the rest copies none of them.
 ///
-/// SwiftProtobuf copies every `bytes` field. Here the messages on the way to tensors are walked by
-/// hand (model, graph, node, attribute, tensor); the result is a model of the same form, in which the
-/// payload of each tensor is replaced by the place it has in the file, and which has no field that
-/// Formats/onnx/onnx.proto does not name. Whatever is nested deeper, such as the bodies of loops, is
-/// among the latter, so nothing is recursive but this walk of five levels.
+/// SwiftProtobuf copies every `bytes` field. This type walks the messages on the way to tensors by hand
+/// (model, graph, node, attribute, tensor). The result is a model of the same form with two changes: a place
+/// in the file replaces the payload of each tensor, and fields outside Formats/onnx/onnx.proto are left out.
+/// Deeper messages, such as the bodies of loops, are among these fields, so this walk of five levels is the
+/// only recursion.
 struct PayloadCutter {
   /// Of a model without its values.
   ///
@@ -92,7 +92,7 @@ struct PayloadCutter {
     }
   }
 
-  /// Where a payload is, from what this left in its stead.
+  /// The place of a payload, from the bytes that replace it.
   static func place(_ payload: Data) -> Range<Int> {
     payload.withUnsafeBytes { bytes in
       precondition(bytes.count == 16, "a payload that was not cut out")
@@ -112,7 +112,7 @@ extension PayloadCutter {
     case attribute
     case tensor
 
-    /// What becomes of a field; nil if it is left out.
+    /// The handling of a field; nil if it is left out.
     func use(of field: UInt64) -> Use? {
       switch (self, field) {
       case (.model, 8): .keep

@@ -7,7 +7,7 @@ struct LinearUse {
   var parameter: String?
   var nameByBias: String?
   var nameByModule: String?
-  /// Whether nothing can be added to the product: an optimizer left out a bias of zeros.
+  /// Whether the product has no bias: an optimizer has removed a bias of zeros.
   var omitsBias = false
 
   func named(_ name: String) -> WeightNames.Named {
@@ -87,7 +87,7 @@ struct ModuleUse {
   /// The parameter's name that the value has; not always one of this module.
   var parameter: String?
   var module: String
-  /// What this module calls it.
+  /// The name of it in this module.
   var name: String
 
   var named: WeightNames.Named { .init(name: name, tensor: tensor, isTransposed: false) }

@@ -1,6 +1,6 @@
-/// Operators that tools put in after the export: what they work on are not the trained weights.
+/// Operators that tools add after the export; their inputs are not the trained weights.
 enum UnreadOperators {
-  /// ONNX's own: what quantizers put in.
+  /// ONNX's own operators for quantized models.
   static let quantized: Set<String> = [
     "ConvInteger", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "QLinearConv",
     "QLinearMatMul", "QuantizeLinear",
@@ -15,7 +15,7 @@ enum UnreadOperators {
 
   /// Refuses a graph with a node whose weights were quantized or joined.
   static func refuse(in nodes: [ONNXNodeProto]) throws(ONNXProblem) {
-    // A quantized model has often been optimized too, and that it is quantized is the worse of the two.
+    // A quantized model is often optimized too; quantization is the more important reason.
     for node in nodes {
       let isForeign = node.domain == "com.microsoft"
       if node.isStandard && quantized.contains(node.opType)

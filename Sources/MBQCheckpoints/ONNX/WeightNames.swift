@@ -1,8 +1,7 @@
-/// Finds what Hugging Face calls the tensors of a graph (Formats/onnx/onnx.md, "Names").
+/// Finds the Hugging Face names of the tensors of a graph (Formats/onnx/onnx.md, "Names").
 ///
-/// Exporters keep the names of most parameters. Matrices that were transposed on the way have a
-/// number for a name; what they are follows from the bias that is added to their product, or from
-/// the module that the node belongs to.
+/// Exporters keep the names of most parameters. A transposed matrix has a number for a name; its real name
+/// follows from the bias that is added to its product, or from the module of the node.
 struct WeightNames {
   struct Named {
     var name: String
@@ -17,8 +16,8 @@ struct WeightNames {
     var elementType: ElementType
   }
 
-  /// Every tensor that is a parameter, under each of its names; and the initializers of which it was
-  /// not found out what they are, under their own, if they have dimensions.
+  /// Every parameter, under each of its names; and the initializers without a known role, under their own
+  /// names, if they have dimensions.
   private(set) var all: [Named] = []
   /// The biases that are not stored because all their values are 0.
   private(set) var zeroBiases: [ZeroBias] = []
@@ -45,7 +44,7 @@ struct WeightNames {
     if taken.updateValue(named, forKey: ExactString(named.name)) == nil { all.append(named) }
   }
 
-  /// Tensors that have a parameter's name, and what `Identity` makes of them.
+  /// Tensors with a parameter's name, and their copies by `Identity`.
   private mutating func nameParameters(_ linears: [LinearUse]) {
     // A matrix that is multiplied as it is has a column for each output, and is transposed to have a
     // row; if it is used both ways, it stays as it is.
@@ -140,7 +139,7 @@ extension WeightNames {
   }
 }
 
-/// Who wants which name.
+/// The claims of tensors to names.
 private struct Claims {
   private struct Claim {
     var tensor: Int
@@ -161,7 +160,7 @@ private struct Claims {
     }
   }
 
-  /// Whether one tensor wants the name.
+  /// Whether exactly one tensor claims the name.
   func isSingle(_ name: String) -> Bool { claims[ExactString(name)]?.isSingle ?? false }
 
   func isSingleOrNone(_ name: String) -> Bool { claims[ExactString(name)]?.isSingle ?? true }

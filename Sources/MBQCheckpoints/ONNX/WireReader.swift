@@ -1,8 +1,8 @@
 /// Reads the wire format of protocol buffers, one field at a time, inside one message.
 ///
-/// Every number in the bytes is checked before it is used; nothing is read outside of `range`.
+/// It checks every number before use and reads nothing outside `range`.
 struct WireReader {
-  /// What follows a field's tag.
+  /// The kinds of field after a tag.
   enum WireType: UInt64 {
     case varint = 0
     case fixed64 = 1
@@ -59,7 +59,7 @@ struct WireReader {
     return Tag(field: field, type: type)
   }
 
-  /// Steps over what follows `tag`, and returns where it is: without its length, for bytes.
+  /// Steps over the field after `tag` and returns its range; for bytes, without the length.
   mutating func contents(_ tag: Tag) throws(ONNXProblem) -> Range<Int> {
     let start = position
     switch tag.type {

@@ -1,4 +1,4 @@
-/// What the allowed functions mean.
+/// The effects of the allowed functions.
 extension PickleMachine {
   mutating func call(
     _ function: PickleValue, _ arguments: PickleValue

@@ -1,9 +1,9 @@
-/// Carries out a pickle without executing anything in it.
+/// Reads a pickle without executing any code of it.
 ///
-/// A pickle is a program for a stack machine whose dangerous instructions import any function and
-/// call it. Here a name is looked up in `AllowedGlobal`, and a call is one of the few things those
-/// mean. Every opcode takes a byte at least and leaves one value at most, and the number of values is
-/// limited, so time and memory are bounded by the pickle's length whatever it says.
+/// A pickle is a program for a stack machine; its dangerous instructions import any function and call it.
+/// This machine searches a name in `AllowedGlobal`, and a call builds one of the few values that these stand
+/// for. Every opcode takes at least one byte and leaves at most one value, and the number of values is limited.
+/// So time and memory are bounded by the length of any pickle.
 struct PickleMachine {
   /// The data.pkl of a model with 1,113 tensors has 150 kB.
   static let maximumBytes = 32 << 20
@@ -21,16 +21,16 @@ struct PickleMachine {
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
   private var valueCount = 0
-  /// Where the opcode that is carried out starts.
+  /// The start of the current opcode.
   private(set) var opcodePlace = 0
 
-  /// `place` is where the pickle starts in `bytes`.
+  /// `place` is the start of the pickle in `bytes`.
   init(_ bytes: UnsafeRawBufferPointer, from place: Int = 0) {
     self.bytes = bytes
     self.place = place
   }
 
-  /// The value of the next pickle; `place` is then behind it.
+  /// The value of the next pickle; `place` moves to its end.
   mutating func run() throws(PickleProblem) -> PickleValue {
     let start = place
     stack = []
@@ -169,7 +169,7 @@ struct PickleMachine {
     try push(.integer(count == 0 ? 0 : Int(Int64(bitPattern: value << unused) >> unused)))
   }
 
-  /// Whether the text in `range` is `other`, without making a copy of what may be megabytes.
+  /// Whether the text in `range` is `other`, without a copy of a text that may have megabytes.
   func text(_ range: Range<Int>, is other: String) -> Bool {
     range.count == other.utf8.count && bytes[range].elementsEqual(other.utf8)
   }
@@ -279,7 +279,7 @@ struct PickleMachine {
     try push(.global(global))
   }
 
-  /// Attributes of an object; only dictionaries have any (`_metadata`), and they say nothing about
+  /// Attributes of an object; only dictionaries have any (`_metadata`), and these have no meaning for
   /// tensors.
   private mutating func build(_ opcode: PickleOpcode) throws(PickleProblem) {
     _ = try pop(opcode)

@@ -1,4 +1,4 @@
-/// The opcodes of Python's pickle protocols (Lib/pickletools.py) that the machine carries out.
+/// The opcodes of Python's pickle protocols (Lib/pickletools.py) that the machine runs.
 enum PickleOpcode: UInt8 {
   case proto = 0x80
   case frame = 0x95
@@ -44,8 +44,8 @@ enum PickleOpcode: UInt8 {
   case build = 0x62
   case binPersistentID = 0x51
 
-  /// What Python calls the opcodes that exist and are refused: those that make objects or look up
-  /// code, and those of protocols 0 and 1, which torch.save does not write.
+  /// Python's names of the opcodes that are refused: those that make objects or find code, and those of
+  /// protocols 0 and 1, which torch.save does not write.
   static let refused: [UInt8: String] = [
     0x69: "INST", 0x6F: "OBJ", 0x81: "NEWOBJ", 0x92: "NEWOBJ_EX", 0x82: "EXT1", 0x83: "EXT2",
     0x84: "EXT4", 0x50: "PERSID", 0x49: "INT", 0x4C: "LONG", 0x53: "STRING", 0x54: "BINSTRING",
@@ -54,6 +54,6 @@ enum PickleOpcode: UInt8 {
     0x96: "BYTEARRAY8", 0x97: "NEXT_BUFFER", 0x98: "READONLY_BUFFER",
   ]
 
-  /// As messages call it.
+  /// The name for messages.
   var description: String { "\(self)" }
 }

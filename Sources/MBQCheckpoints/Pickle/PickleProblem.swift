@@ -2,7 +2,7 @@
 enum PickleProblem: FormatProblem, Equatable {
   case tooLong(limit: Int)
   case cutOff(at: Int)
-  /// A class or function that is not on the list; nothing of it was imported.
+  /// A class or function that is not on the list; it was not imported.
   case forbidden(global: String, at: Int)
   case opcode(UInt8, at: Int)
   case notText(at: Int)

@@ -1,8 +1,7 @@
-/// A value a pickle describes.
+/// A value in a pickle.
 ///
-/// Containers are places in the machine's lists rather than objects of their own, so that a pickle may
-/// hold itself without leaking, and nest as deeply as it likes without being freed recursively; texts
-/// are ranges of the pickle's bytes.
+/// Containers are indices into the lists of the machine, not objects. So a container may hold itself without
+/// a leak, and deep nesting needs no recursion to free it. Texts are ranges of the bytes of the pickle.
 enum PickleValue: Equatable, Sendable {
   case none
   case bool(Bool)
@@ -19,10 +18,10 @@ enum PickleValue: Equatable, Sendable {
   case global(AllowedGlobal)
   case storage(Int)
   case tensor(Int)
-  /// Something that was allowed and says nothing about tensors, such as a `torch.Size`.
+  /// An allowed value without a meaning for tensors, such as a `torch.Size`.
   case opaque
 
-  /// What the value is, in words that complete "found …".
+  /// The kind of the value, in words that complete "found …".
   var summary: String {
     switch self {
     case .none: "None"
@@ -43,7 +42,7 @@ enum PickleValue: Equatable, Sendable {
   }
 }
 
-/// Where the numbers of tensors are kept; several tensors may view one.
+/// The memory of the numbers of tensors; several tensors may view one storage.
 struct PickleStorage: Sendable {
   var elementType: ElementType
   /// The name of its bytes in the file, a range of the pickle.
@@ -64,7 +63,7 @@ struct PickleTensor: Sendable {
 
 /// The classes and functions a pickle may name; everything else is refused by name.
 ///
-/// None of them is called: the machine does what they mean.
+/// The machine calls none of them; it builds the corresponding values.
 enum AllowedGlobal: Equatable, Sendable {
   case orderedDictionary
   case rebuildTensor

@@ -37,8 +37,8 @@ enum NumPyReader: CheckpointReader {
       guard entry.name.hasSuffix(".npy") else { throw refuse(NumPyProblem.entry(entry.name)) }
       let name = String(entry.name.dropLast(4))
       let contents = source.contents(of: entry)
-      // The header says what the values are, so an inflated array is inflated now; the archive has
-      // bounded what all of them take.
+      // The header of an array is inside its entry, so a deflated array is inflated now; the archive has
+      // bounded the size of all of them.
       try contents.source.prepare()
       let bytes = UnsafeRawBufferPointer(rebasing: contents.source.bytes[contents.range])
       if !entry.isDeflated,

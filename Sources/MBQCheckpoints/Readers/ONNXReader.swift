@@ -1,6 +1,6 @@
 import MBQCore
 
-/// Models exported to ONNX with their weights as they were trained (Formats/onnx/onnx.md).
+/// Models exported to ONNX with their trained weights unchanged (Formats/onnx/onnx.md).
 enum ONNXReader: CheckpointReader {
   static let name = "onnx"
   static let fileNames = ["model.onnx", "onnx/model.onnx"]
@@ -59,15 +59,15 @@ extension StoredTensor {
   }
 }
 
-/// An exporter that knows the length of the texts computes which rows of the position embedding they
-/// use, and stores only those.
+/// With a fixed length of the texts, an exporter stores only the rows of the position embedding that such
+/// texts use.
 private enum FoldedEmbedding {
   static func refuse(in graph: ONNXGraph, _ names: WeightNames) throws(ONNXProblem) {
     let end = "embeddings.word_embeddings.weight"
     guard let words = names.all.first(where: { $0.name.hasSuffix(end) }) else { return }
     let name = String(words.name.dropLast(end.count)) + "embeddings.position_embeddings.weight"
     guard !names.all.contains(where: { $0.name == name }) else { return }
-    // What is left of it has nobody's name, and is added to the other embeddings: [1, length, width].
+    // The stored rows have no parameter's name and are added to the other embeddings: [1, length, width].
     var constants: [ExactString: StoredTensor] = [:]
     for named in names.all where graph.tensors[named.tensor].shape.count == 3 {
       constants[ExactString(named.name)] = graph.tensors[named.tensor]

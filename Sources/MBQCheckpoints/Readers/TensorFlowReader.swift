@@ -9,7 +9,7 @@ enum TensorFlowReader: CheckpointReader {
     "model.ckpt.index", "bert_model.ckpt.index", "mobilebert_variables.ckpt.index",
   ]
   static let fileExtensions = [".index"]
-  /// Neither an index nor a file of values starts with anything particular.
+  /// Neither an index nor a file of values has characteristic first bytes.
   static let isKnownByBytes = false
 
   static func recognizes(path: String, firstBytes: UnsafeRawBufferPointer) -> Bool {
@@ -67,7 +67,7 @@ enum TensorFlowReader: CheckpointReader {
     }
   }
 
-  /// That `file` has the bytes of `entry`, unchanged since they were written.
+  /// Checks that `file` has the bytes of `entry`, unchanged.
   private static func check(
     _ entry: TensorBundle.Entry, _ file: SourceFile
   ) throws(TensorFlowProblem) {
@@ -85,7 +85,7 @@ enum TensorFlowReader: CheckpointReader {
   }
 }
 
-/// What the files of values are called: `model.ckpt.data-00000-of-00002`.
+/// The names of the files of values: `model.ckpt.data-00000-of-00002`.
 private struct ShardFileName {
   /// Without the folder, unless it comes from a path.
   var stem: String

@@ -23,7 +23,7 @@ enum TorchReader: CheckpointReader {
     throw .format(FormatError(path: source.path, problem: problem(of: source.bytes)))
   }
 
-  /// What a file is that is in neither format.
+  /// The kind of a file in neither format.
   private static func problem(of bytes: UnsafeRawBufferPointer) -> TorchProblem {
     if bytes.starts(with: "version https://git-lfs".utf8) { return .gitLFSPointer }
     if bytes.count >= 262, bytes[257..<262].elementsEqual("ustar".utf8) { return .tarFile }

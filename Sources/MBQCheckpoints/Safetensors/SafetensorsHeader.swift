@@ -1,6 +1,6 @@
-/// What a safetensors file says about its tensors (Formats/safetensors/safetensors.md).
+/// The header of a safetensors file (Formats/safetensors/safetensors.md).
 ///
-/// Whoever holds one can index the file without further checks.
+/// With a value of this type, the file can be indexed without further checks.
 struct SafetensorsHeader: Sendable {
   struct Entry: Sendable {
     var name: String
@@ -17,8 +17,10 @@ struct SafetensorsHeader: Sendable {
   /// The limit of the safetensors crate.
   static let maximumLength = 100_000_000
 
-  /// The one place where a header is judged; the refusals are those of the safetensors crate, and
-  /// duplicate names, which it lets pass.
+  /// The only validation of a header.
+  ///
+  /// It refuses the same files as the safetensors crate, and also duplicate names, which the crate
+  /// accepts.
   init(validating file: UnsafeRawBufferPointer, path: String) throws(SafetensorsError) {
     func refuse(_ problem: SafetensorsError.Problem) -> SafetensorsError {
       SafetensorsError(path: path, problem: problem)

@@ -16,9 +16,9 @@ enum Table {
 
   /// Calls `visit` with every entry, keys strictly ascending by their bytes.
   ///
-  /// Checks everything but what the values mean: a byte belongs to exactly one block or the footer,
-  /// every block has its checksum, and the block of separators agrees with the keys. Holds one block
-  /// in memory at most, and only if it is compressed.
+  /// Checks everything except the meaning of the values: each byte belongs to exactly one block or to the
+  /// footer, every checksum is right, and the separators agree with the keys. Holds at most one block in
+  /// memory, and only if it is compressed.
   static func forEachEntry(
     of file: UnsafeRawBufferPointer, _ visit: Visit
   ) throws(TensorFlowProblem) {
@@ -105,7 +105,7 @@ enum Table {
 /// Whether keys ascend, within a block and from block to block.
 private struct KeyOrder {
   private var previous: [UInt8]?
-  /// What the index block put after the previous block's keys.
+  /// The separator in the index block after the keys of the previous block.
   private var separator: [UInt8]?
   private var bytes = 0
 

@@ -1,4 +1,4 @@
-/// Where a block is in a table's file.
+/// The place of a block in the file of a table.
 struct BlockHandle {
   /// After a block: its compression, and the masked checksum of block and compression.
   static let trailerBytes = 5
@@ -24,7 +24,7 @@ struct BlockHandle {
 
   var place: String { "\(kind) at byte \(offset)" }
 
-  /// Calls `body` with the block, decompressed, once its checksum is found right.
+  /// Checks the checksum, then calls `body` with the decompressed block.
   func withContents(
     of file: UnsafeRawBufferPointer,
     _ body: (UnsafeRawBufferPointer) throws(TensorFlowProblem) -> Void
@@ -62,15 +62,15 @@ struct BlockHandle {
   }
 }
 
-/// Where an entry is, for a message.
+/// The place of an entry, for a message.
 struct EntryPlace {
   var offset: Int
   var block: String
   var text: String { "the entry at byte \(offset) of \(block)" }
 }
 
-/// A run of entries, each key stored as what differs from the one before it, and the offsets at which
-/// whole keys are stored.
+/// A run of entries, in which each key is stored as the difference from the key before it, and the offsets
+/// of whole keys.
 enum TableBlock {
   /// Calls `visit` with every entry, in the block's order, and says whether there was none.
   @discardableResult

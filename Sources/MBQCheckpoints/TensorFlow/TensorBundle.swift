@@ -1,7 +1,8 @@
 import SwiftProtobuf
 
-/// What the index of a TensorFlow checkpoint says about its tensors, checked in itself
-/// (Formats/tensorflow/tensorflow.md); that the files of values have the bytes is not.
+/// The tensors in the index of a TensorFlow checkpoint (Formats/tensorflow/tensorflow.md).
+///
+/// The index is checked; the files of values are not.
 struct TensorBundle: Sendable {
   struct Entry: Sendable {
     var name: String
@@ -164,7 +165,7 @@ struct TensorBundle: Sendable {
     return sizes
   }
 
-  /// Refuses two tensors that share a byte; `shardName` says what a shard's file is called.
+  /// Refuses two tensors that share a byte; `shardName` gives the name of a shard's file.
   func checkOverlaps(shardName: (Int) -> String) throws(TensorFlowProblem) {
     var last: Entry?
     for entry in entries where !entry.range.isEmpty {

@@ -5,7 +5,7 @@ enum TensorFlowProblem: FormatProblem, Equatable {
   case magic(found: UInt64)
   /// The user named a file of values.
   case dataFile(index: String)
-  /// What does not hold at `place`, such as "the block at byte 0".
+  /// A violated rule at `place`, such as "the block at byte 0".
   case index(place: String, found: String, needed: String)
   case checksum(place: String, stored: UInt32, computed: UInt32)
   case compression(place: String, type: UInt8)

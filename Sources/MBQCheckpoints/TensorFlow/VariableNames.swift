@@ -1,4 +1,4 @@
-/// What a TensorFlow variable is called in a Hugging Face checkpoint.
+/// The name of a TensorFlow variable in a Hugging Face checkpoint.
 struct VariableName: Equatable, Sendable {
   var name: String
   /// Whether it is the matrix of a dense layer, which TensorFlow stores as inputs by outputs and
@@ -14,7 +14,7 @@ struct VariableName: Equatable, Sendable {
 /// the latter. A name without a slash that is none of these, such as Hugging Face's own, stays.
 struct VariableNames {
   private let variables: Set<String>
-  /// What stands before the family in all names of the model, such as `model` or the class.
+  /// The prefix before the family in all names of the model, such as `model` or the class.
   private let scope: [String]
   private let isMobileBERT: Bool
 
@@ -22,7 +22,7 @@ struct VariableNames {
   private static let mobileBERTParts: Set = [
     "bottleneck", "embedding_transformation", "FakeLayerNorm",
   ]
-  /// Parts of the names of what training adds to a model.
+  /// Parts of the names of variables that training adds to a model.
   private static let leftOut: Set = [
     "global_step", "adam_m", "adam_v", "lamb_m", "lamb_v", "Adam", "Adam_1", "beta1_power",
     "beta2_power", "AdamWeightDecayOptimizer", "AdamWeightDecayOptimizer_1", "Momentum",
@@ -63,7 +63,7 @@ struct VariableNames {
   /// Whether any of `names` is one that only TensorFlow gives.
   static func areTensorFlow(_ names: [String]) -> Bool { names.contains { $0.contains("/") } }
 
-  /// What the variable `name` is called; nil if it belongs to the training, not to the model.
+  /// The Hugging Face name of the variable `name`; nil if it belongs to the training, not to the model.
   func translated(_ name: String) -> VariableName? {
     var (parts, isPath) = Self.parts(of: name)
     if Self.isTraining(parts) || isSlot(parts) { return nil }
@@ -155,7 +155,7 @@ extension VariableNames {
   /// `tensors` by Hugging Face's names, matrices of dense layers as outputs by inputs, and without
   /// what belongs to the training.
   ///
-  /// Refuses, with `CheckpointError.unsupported`, two that come to have one name.
+  /// Refuses, with `CheckpointError.unsupported`, two variables with the same new name.
   static func rename(
     _ tensors: [StoredTensor], path: String
   ) throws(CheckpointError) -> [StoredTensor] {

@@ -1,4 +1,4 @@
-/// Reads tokens that are found before WordPiece sees the text.
+/// Reads tokens that match before WordPiece reads the text.
 enum AddedTokenReader {
   /// A token written as an object, with its id from the object unless `id` gives it.
   static func token(

@@ -1,12 +1,12 @@
-/// What a checkpoint's tokenizer files say: everything WordPiece needs to turn a text into ids.
+/// The contents of a checkpoint's tokenizer files: everything that WordPiece needs to turn a text into ids.
 public struct TokenizerFiles: Equatable, Sendable {
-  /// A text that is one token wherever it occurs, before any other rule applies.
+  /// A text that is always one token, before any other rule applies.
   public struct AddedToken: Equatable, Sendable {
     public var content: String
     public var id: Int
     /// Only between characters that are not part of a word.
     public var singleWord: Bool
-    /// Takes the white space before, or after, it along.
+    /// Takes the white space before it, or after it.
     public var leftStrip: Bool
     public var rightStrip: Bool
     /// Sought in the normalized text (lower-cased, without accents) instead of the raw one.
@@ -15,7 +15,7 @@ public struct TokenizerFiles: Equatable, Sendable {
 
   /// The bytes (UTF-8) of every piece, by id; those inside a word start with `##`.
   public var pieces: [[UInt8]]
-  /// The first so many `pieces` are WordPiece's; the others are only reached as added tokens.
+  /// The number of WordPiece's `pieces`, which come first; the others are added tokens.
   public var wordPieceCount: Int
   public var lowercases: Bool
   public var stripsAccents: Bool
@@ -33,7 +33,7 @@ public struct TokenizerFiles: Equatable, Sendable {
   public var addedTokens: [AddedToken]
   /// The longest text in tokens, the special ones included; at most the model's positions.
   public var maximumLength: Int
-  /// What looks unintended, one sentence each.
+  /// Warnings, one sentence each.
   public var warnings: [String]
 
   /// No pieces at all: for models that are only given token ids.

@@ -1,5 +1,5 @@
-/// Reads a tokenizer.json of the `tokenizers` library that does what BERT does; anything else in it is
-/// refused by name.
+/// Reads a tokenizer.json of the `tokenizers` library with the components of BERT; it refuses any other
+/// component by name.
 struct TokenizerJSON {
   private let fields: ConfigurationFields
 

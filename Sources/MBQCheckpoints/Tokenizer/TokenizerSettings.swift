@@ -1,4 +1,4 @@
-/// What tokenizer_config.json says, with transformers' values for what it leaves out.
+/// The settings of tokenizer_config.json, with the defaults of transformers for absent keys.
 struct TokenizerSettings {
   /// A token with a role, as tokenizer_config.json may rename it.
   enum Role: String, CaseIterable {
@@ -93,7 +93,7 @@ struct TokenizerSettings {
     }
   }
 
-  /// Sets what transformers sets after loading tokenizer.json, which is at `path`.
+  /// Applies the settings that transformers applies after it loads tokenizer.json, which is at `path`.
   func override(_ files: inout TokenizerFiles, path: String) {
     if followsTokenizerJSON { return }
     var warnings: [String] = []

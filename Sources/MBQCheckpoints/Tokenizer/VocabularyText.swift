@@ -2,7 +2,7 @@
 enum VocabularyText {
   /// The pieces of `source`.
   ///
-  /// Lines end in LF, CRLF or CR, and nothing else is taken off them, as Python reads text.
+  /// Lines end in LF, CRLF or CR, as in Python; no other white space is removed.
   static func pieces(_ source: SourceFile) throws(CheckpointError) -> [[UInt8]] {
     let bytes = source.bytes
     guard bytes.count <= CheckpointFolder.maximumTextBytes else {

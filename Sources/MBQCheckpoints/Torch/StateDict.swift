@@ -1,9 +1,9 @@
-/// The named tensors in what a pickle describes: a state dict, or the one inside the larger
-/// dictionary a training script saved.
+/// The named tensors of a pickle: a state dict, or the state dict inside the larger dictionary of a training
+/// script.
 struct StateDict {
   var tensors: [(name: String, tensor: PickleTensor)] = []
 
-  /// Where training scripts put the model's state dict, the likeliest first.
+  /// The keys of training scripts for the model's state dict, the likeliest first.
   static let keys = [
     "state_dict", "model_state_dict", "model", "module", "net", "network", "weights", "params",
   ]
@@ -75,8 +75,8 @@ struct StateDict {
 extension PickleTensor {
   /// The bytes of this view from the start of its storage, and its strides unless it is plain.
   ///
-  /// Refuses a view that reaches outside the storage, and one that repeats elements, which could make
-  /// a small file ask for any amount of memory.
+  /// Refuses a view that reaches outside the storage, and a view that repeats elements, because a small file
+  /// could then need any amount of memory.
   func place(
     in storage: PickleStorage, named name: String
   ) throws(TorchProblem) -> (range: Range<Int>, strides: [Int]?) {

@@ -25,8 +25,8 @@ struct TorchLegacy {
     guard version == .integer(Self.version) else {
       throw refuse(.formatVersion(found: version.summary))
     }
-    // The writer's machine. It says `little_endian`, but torch writes little-endian on every machine, and
-    // does not look at it either.
+    // The writer's machine. It has the key `little_endian`, but torch writes little-endian on every machine
+    // and ignores the key.
     _ = try TorchReader.run(&machine, path: path)
     let root = try TorchReader.run(&machine, path: path)
     let state: StateDict
@@ -60,7 +60,7 @@ struct TorchLegacy {
     return StoredWeights(tensors: tensors, files: [source])
   }
 
-  /// Where the bytes of each storage start; all of them are inside the file, and nothing follows.
+  /// The starts of the bytes of each storage; all are inside the file, and nothing follows.
   private func storages(
     _ keys: PickleValue, _ machine: PickleMachine
   ) throws(CheckpointError) -> [ExactString: Int] {

@@ -1,4 +1,4 @@
-/// Why a file of torch.save is refused, beyond what is wrong with its archive or its pickle.
+/// Why a file of torch.save is refused, besides problems of its archive or its pickle.
 enum TorchProblem: FormatProblem, Equatable {
   case notTorch
   case torchScript

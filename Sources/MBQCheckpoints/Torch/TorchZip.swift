@@ -73,8 +73,8 @@ struct TorchZip {
     return StoredWeights(tensors: tensors, files: [source], warnings: warnings)
   }
 
-  /// torch does not look at the checksums and can be told not to compute them, so a wrong one may mean
-  /// nothing; a deflated entry is checked when it is inflated.
+  /// torch does not check the checksums and has an option not to compute them, so a wrong one may be
+  /// harmless; a deflated entry is checked when it is inflated.
   private mutating func checkChecksum(_ entry: ZipArchive.Entry) {
     guard !entry.isDeflated, warnings.isEmpty else { return }
     defer { source.release(entry.range) }

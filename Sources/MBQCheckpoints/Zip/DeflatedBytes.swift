@@ -4,8 +4,8 @@ import Synchronization
 
 /// A deflated entry of an archive, inflated once, when it is first needed.
 ///
-/// A stranger's archive may state any size; memory is taken only for entries that hold tensors a model
-/// uses, and `ZipArchive` has bounded what all of them unfold to.
+/// An untrusted archive may state any size. Memory is allocated only for entries with tensors that a model
+/// uses, and `ZipArchive` has bounded the inflated size of all entries.
 final class DeflatedBytes: Sendable {
   let entry: ZipArchive.Entry
   private let file: SourceFile
@@ -65,7 +65,7 @@ final class DeflatedBytes: Sendable {
         mutating: source.baseAddress?.advanced(by: read).assumingMemoryBound(to: UInt8.self))
       stream.avail_in = UInt32(input)
       var spare: UInt8 = 0
-      // One byte more than was stated shows a stream that goes on.
+      // One byte more than stated shows a stream that is too long.
       let result = withUnsafeMutablePointer(to: &spare) { spare in
         stream.next_out =
           output == 0

@@ -3,7 +3,7 @@ import MBQCore
 /// The entries of a zip archive (PKWARE's APPNOTE 6.3.10, with zip64), as torch and numpy write them;
 /// Formats/torch/torch.md has the subset.
 ///
-/// Whoever holds one can index the file without further checks.
+/// With a value of this type, the file can be indexed without further checks.
 struct ZipArchive {
   struct Entry: Sendable {
     var name: String
@@ -21,8 +21,8 @@ struct ZipArchive {
   private let places: [ExactString: Int]
 
   static let maximumEntries = 1 << 17
-  /// A deflate stream unfolds to 1,032 times its size; weights, even with nine of ten set to zero,
-  /// stay far below twenty.
+  /// A deflate stream can inflate to 1,032 times its size; weights, even with nine of ten set to zero, stay
+  /// far below twenty times.
   static let maximumRatio = 20
   static let freeBytes = 64 << 20
 
@@ -49,7 +49,7 @@ struct ZipArchive {
     self.places = places
     guard cursor == directory.range.upperBound else { throw .directory("its entries end early") }
 
-    // Overlapping entries make a small file unfold to any size.
+    // With overlapping entries, a small file could inflate to any size.
     extents.sort { ($0.start, $0.end) < ($1.start, $1.end) }
     for (a, b) in zip(extents, extents.dropFirst()) where b.start < a.end {
       throw .overlap(a.name, b.name)

@@ -7,7 +7,7 @@ public enum DistilBERT: ModelFamily {
 
   public static func lower(_ configuration: ModelConfiguration) -> ModelGraph {
     var builder = GraphBuilder(configuration)
-    // The table of positions is stored in the checkpoint even where it is made of sines.
+    // The checkpoint holds the table of positions even if it consists of sines.
     let embedded = builder.embeddings(configuration, "distilbert.embeddings")
     let hidden = builder.encoderLayers(
       configuration, embedded, "distilbert.transformer.layer",

@@ -13,8 +13,8 @@ public enum MobileBERT: ModelFamily {
   }
 }
 
-/// transformers gives two of the norms (the embeddings' and the last feed-forward network's) no epsilon,
-/// so that with LayerNorm they have PyTorch's default, whatever `layer_norm_eps` says.
+/// In transformers, two of the norms (the embeddings' and the last feed-forward network's) ignore
+/// `layer_norm_eps`: with LayerNorm they have PyTorch's default epsilon.
 private let defaultEpsilon: Float = 1e-5
 
 private struct Lowering {
@@ -68,7 +68,7 @@ private struct Lowering {
     let prefix = "mobilebert.encoder.layer.\(index)"
     func site(_ role: String) -> Site { Site(index, role) }
 
-    // What queries and keys read, what values read, and what the layer adds its results to.
+    // The input of queries and keys, the input of values, and the residual of the layer.
     var layerInput = hidden
     var queryInput = hidden
     var valueInput = hidden

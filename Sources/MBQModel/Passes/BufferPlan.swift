@@ -1,9 +1,9 @@
 import MBQCore
 
-/// Where every buffer of a graph lives.
+/// The places of the buffers of a graph in memory.
 ///
-/// Operations between two attentions are row-local, so the runtime takes a tile of tokens through all
-/// of them before it takes the next: a *segment*. A buffer used in one segment only needs room for a
+/// Operations between two attentions are row-local, so the runtime runs a tile of tokens through all of
+/// them before the next tile: a *segment*. A buffer used in one segment only needs room for a
 /// tile; others need room for every token. Room is planned by first fit over the steps between a
 /// buffer's first and last use.
 public struct BufferPlan: Equatable, Sendable {
@@ -16,7 +16,7 @@ public struct BufferPlan: Equatable, Sendable {
 
   public struct Slot: Equatable, Sendable {
     public var place: Place
-    /// The first float a row has in its place: the buffer starts at `offset · rows` floats.
+    /// The offset in floats per row: the buffer starts at `offset · rows` floats.
     public var offset: Int
     /// Floats from row to row: the width rounded up to 16.
     public var stride: Int
@@ -35,7 +35,7 @@ public struct BufferPlan: Equatable, Sendable {
 
   /// One a buffer.
   public var slots: [Slot]
-  /// Floats a token needs in the batch's room, and in the tile's.
+  /// Floats per token in the memory of the batch, and in the memory of the tile.
   public var batchWidth: Int
   public var tileWidth: Int
 
@@ -47,8 +47,8 @@ public struct BufferPlan: Equatable, Sendable {
 }
 
 extension ModelGraph {
-  /// The segment of every step: a new one starts at each attention and after it, and where rows stop
-  /// being tokens.
+  /// The segment of every step: a new one starts at each attention and after it, and where rows become
+  /// texts.
   public var segments: [Int] {
     var segment = 0
     var result: [Int] = []
@@ -71,7 +71,7 @@ extension ModelGraph {
 
   /// Plans every buffer.
   ///
-  /// A linear or norm may write over its residual when that is used no more.
+  /// A linear or norm may overwrite its residual if nothing reads it later.
   public func planBuffers() -> BufferPlan {
     let segments = self.segments
     var lives = [ClosedRange<Int>?](repeating: nil, count: buffers.count)
@@ -85,8 +85,8 @@ extension ModelGraph {
     }
     touch(logits, at: steps.count - 1)
 
-    // A tile is done with a segment before the next one starts it: what the segment reads from the
-    // batch stays until its end, but for a buffer with the same rows in the same place.
+    // A tile finishes a segment before the next tile starts it. So a batch buffer that the segment reads must
+    // stay until its end, except for a buffer with the same rows in the same place.
     func inSegments(_ life: ClosedRange<Int>) -> ClosedRange<Int> {
       segments[life.lowerBound]...segments[life.upperBound]
     }
@@ -121,7 +121,7 @@ extension ModelGraph {
       {
         slots[buffer].offset = slots[residual].offset
       } else {
-        // Where others start and end is where it may start; past the last one is always free.
+        // It may start where others start or end; after the last one there is always room.
         let others = placed.filter {
           slots[$0].place == slots[buffer].place
             && inSegments(lives[$0]!).overlaps(inSegments(life))
@@ -139,15 +139,15 @@ extension ModelGraph {
     return BufferPlan(slots: slots, batchWidth: widths[0], tileWidth: widths[1])
   }
 
-  /// A pool gathers rows of all texts, so what it reads must be there for the whole batch.
+  /// A pool gathers rows of all texts, so its input needs memory for the whole batch.
   private func readByPool(_ buffer: Int) -> Bool {
     steps.contains {
       if case .pool(let pool) = $0.operation { pool.input.buffer == buffer } else { false }
     }
   }
 
-  /// The residual that `buffer` may take the place of: last used by the step that writes `buffer`,
-  /// covering its own buffer, and nothing else of that step reads it.
+  /// The residual that `buffer` may replace: the step that writes `buffer` is its last use, it covers its
+  /// whole buffer, and that step has no other operand in it.
   private func overwritable(
     by buffer: Int, life: ClosedRange<Int>, lives: [ClosedRange<Int>?]
   ) -> Int? {

@@ -1,5 +1,5 @@
 extension ModelGraph {
-  /// Folds NoNorms and biases that are plain affine maps into their neighbours, by exact algebra.
+  /// Folds NoNorms and biases, which are affine maps, into their neighbours by exact algebra.
   ///
   /// - A linear without activation or residual followed by NoNorm becomes a linear with rows of the
   ///   weight scaled by gamma and bias `bias·gamma + beta`.
@@ -30,7 +30,7 @@ extension ModelGraph {
     return graph.droppingUnusedTensors()
   }
 
-  /// Removes tensors no operation names.
+  /// Removes tensors that no operation uses.
   func droppingUnusedTensors() -> ModelGraph {
     var used = Set<Int>()
     for step in steps { used.formUnion(step.operation.tensors) }

@@ -1,7 +1,6 @@
 extension ModelGraph {
-  /// Merges linears that read the same operand and end in nothing but a bias into one linear with
-  /// their weights one below the other: the input is put on the grid once, and wider products run
-  /// closer to the processor's peak.
+  /// Merges linears that read the same operand, and have only a bias after the product, into one linear with
+  /// stacked weights: the input is quantized once, and wider products run closer to the peak of the processor.
   ///
   /// In MobileBERT: both bottlenecks and the values; queries and keys. In BERT and DistilBERT, of widths
   /// that are multiples of 16: queries, keys and values.
@@ -47,8 +46,8 @@ extension ModelGraph {
     return graph.droppingUnusedTensors()
   }
 
-  /// The linear at `index` if it may share a product: only a bias follows, and its columns keep
-  /// neighbours on a multiple of 16.
+  /// The linear at `index` if it can be merged: only a bias follows the product, and its columns keep the next
+  /// ones on a multiple of 16.
   private func mergeable(_ index: Int) -> Operation.Linear? {
     guard case .linear(let linear) = steps[index].operation, linear.activation == .none,
       linear.residual == nil, linear.norm == nil, linear.bias != nil,

@@ -17,7 +17,7 @@ enum UTF8Text {
   private static func readRest(
     _ lead: UInt32, _ start: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
   ) -> UInt32 {
-    // How many bytes follow, and the range of the first of them: the rest are 80 to BF.
+    // The number of following bytes, and the range of the first of them; the rest are 80 to BF.
     var value: UInt32
     var following: Int
     var lowest: UInt8 = 0x80
@@ -98,7 +98,7 @@ enum UTF8Text {
         continue
       }
       let before = start
-      // U+FFFD itself is three bytes; what stands for an ill-formed sequence is EF BF BD only then.
+      // U+FFFD is EF BF BD; with other bytes it stands for an ill-formed sequence.
       if read(&start, end) == replacement {
         guard start - before == 3, before[0] == 0xEF, before[1] == 0xBF, before[2] == 0xBD else {
           return false

@@ -1,7 +1,7 @@
-/// What the tokenizer has to know of each Unicode scalar value, in 42 kB of read-only data.
+/// The properties of each Unicode scalar value for the tokenizer, in 42 kB of read-only data.
 ///
 /// The standard library's own properties are not used: Embedded Swift has none, and its Unicode
-/// version changes with the toolchain, while the ids of a text must not. The tables hold the behaviour
+/// version changes with the toolchain, but the ids of a text must not change. The tables hold the behaviour
 /// of Hugging Face `tokenizers`, whose parts follow different Unicode versions (normalization 9.0,
 /// lower-casing that of its Rust toolchain), as observed by Tests/Oracles/tokenizer/make_tables.py.
 /// They were verified against it over all 1,112,064 scalar values, each alone and between letters, by
@@ -26,7 +26,7 @@ enum UnicodeTables {
     return value
   }
 
-  /// The record of `scalar`, which must be below 0x110000; for a surrogate it means nothing.
+  /// The record of `scalar`, which must be below 0x110000; the record of a surrogate has no meaning.
   @inline(__always)
   static func record(_ scalar: UInt32) -> UnicodeRecord {
     let scalar = Int(scalar)
@@ -48,7 +48,7 @@ struct UnicodeRecord {
     flags = UnicodeTables.number(UnicodeTables.records, at: number &* 8, digits: 2)
   }
 
-  /// What stripping accents (canonical decomposition, then dropping nonspacing marks) does.
+  /// The effect of stripping accents (canonical decomposition, then removal of nonspacing marks).
   enum Stripping: Int {
     case keeps = 0
     /// One other scalar value remains, `replacement`.
@@ -62,11 +62,11 @@ struct UnicodeRecord {
   /// A control, format or private-use character, or U+FFFD: cleaning removes it.
   var isRemoved: Bool { flags & 1 != 0 }
   var isWhitespace: Bool { flags & 2 != 0 }
-  /// Punctuation as pre-tokenization sees it: also ASCII symbols such as `$` and `^`.
+  /// Punctuation for pre-tokenization, with ASCII symbols such as `$` and `^`.
   var isPunctuation: Bool { flags & 4 != 0 }
-  /// In one of the ranges that are set apart by spaces.
+  /// In one of the ranges of ideographs, which get spaces around them.
   var isIdeograph: Bool { flags & 8 != 0 }
-  /// Part of a word as `\w` of a regular expression sees it.
+  /// Matched by `\w` of a regular expression.
   var isWordCharacter: Bool { flags & 16 != 0 }
   var stripping: Stripping { Stripping(rawValue: flags &>> 5 & 3) ?? .keeps }
   /// Of a dropped mark: its combining class is 0, so marks are not reordered across it.
@@ -76,7 +76,7 @@ struct UnicodeRecord {
   /// A Hangul syllable, decomposed by arithmetic when accents are stripped.
   var isHangulSyllable: Bool { flags & 2048 != 0 }
 
-  /// What `.replaces` leaves, or for `.expands` the place of the expansion.
+  /// The result of `.replaces`, or the place of the expansion for `.expands`.
   var replacement: Int { UnicodeTables.number(UnicodeTables.records, at: start + 2, digits: 3) }
 
   /// The lower case of `scalar`, whose record this is; that of U+0130 goes on with U+0307.
