@@ -43,6 +43,7 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .library(name: "MBQRuntime", targets: ["MBQRuntime"]),
+    .library(name: "MBQToolchain", targets: ["MBQToolchain"]),
     .executable(name: "mbq", targets: ["mbq"]),
     .executable(name: "mbq-classify", targets: ["mbq-classify"]),
     .executable(name: "mbq-bench", targets: ["mbq-bench"]),
@@ -91,12 +92,19 @@ let package = Package(
         "CMBQBytes", "CZlib", yams,
       ]),
     module("MBQReport", ["MBQCore", "MBQEvaluation"]),
+    module(
+      "MBQToolchain",
+      [
+        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQPacking", "MBQKernels", "MBQRuntime",
+        "MBQTokenizer", "MBQCheckpoints", "MBQQuantizer", "MBQEvaluation", "MBQReport",
+      ]),
+
+    // The programs.
     program(
       "mbq",
       [
-        "MBQCore", "MBQModel", "MBQSchemes", "MBQFormat", "MBQPacking", "MBQKernels", "MBQRuntime",
-        "MBQTokenizer", "MBQReference", "MBQCheckpoints", "MBQQuantizer", "MBQEvaluation",
-        "MBQReport", parser,
+        "MBQCore", "MBQModel", "MBQQuantizer", "MBQEvaluation", "MBQReport", "MBQRuntime",
+        "MBQToolchain", parser,
       ]),
     program("mbq-classify", ["MBQCore", "MBQRuntime", "MBQTokenizer", "MBQKernels"]),
     program(

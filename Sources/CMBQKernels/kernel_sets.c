@@ -16,8 +16,8 @@ size_t mbq_kernel_sets(const mbq_kernel_set *const **first) {
   return sizeof sets / sizeof sets[0];
 }
 
-size_t mbq_linear_scratch(uint32_t inputs, uint32_t group_size, int has_smoothing) {
-  return mbq_linear_layout_of(inputs, group_size, has_smoothing).end;
+size_t mbq_linear_scratch(uint32_t inputs, int has_levels, int has_smoothing) {
+  return mbq_linear_layout_of(inputs, has_levels, has_smoothing).end;
 }
 
 size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size) {

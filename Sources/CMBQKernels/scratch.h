@@ -7,24 +7,27 @@
 /* The most query rows any kernel set takes at once. */
 enum { MBQ_MAX_ROWS = 12 };
 
-/* Blocks of rows that share an int4 panel once it is widened: a tile. */
+/* Blocks of rows that share a panel of levels once it is widened: a tile. */
 enum { MBQ_SHARED_BLOCKS = MBQ_TILE_ROWS / MBQ_MAX_ROWS };
 
 typedef struct {
-  uint32_t blocks;   /* of rows that are on the grid at the same time */
-  size_t panels;     /* i8 [2][K/8][2][16][4]: widened int4; the rows are in front of it */
-  size_t smoothed;   /* f32 (MBQ_MAX_ROWS, K) */
+  uint32_t blocks;    /* of rows that are on the grid at the same time */
+  size_t rows;        /* [blocks][MBQ_MAX_ROWS][K], up to two bytes an activation */
+  size_t panels;      /* i8 [2][K/4][16][4]: levels that were widened */
+  size_t smoothed;    /* f32 (MBQ_MAX_ROWS, K) */
   size_t end;
 } mbq_linear_layout;
 
-/* Rows take up to two bytes an activation. */
-static inline mbq_linear_layout mbq_linear_layout_of(uint32_t inputs, uint32_t group_size,
+static inline mbq_linear_layout mbq_linear_layout_of(uint32_t inputs, int has_levels,
                                                      int has_smoothing) {
   mbq_linear_layout l;
   const size_t k = ((size_t)inputs + 15) / 16 * 16;
-  l.blocks = group_size ? MBQ_SHARED_BLOCKS : 1;
-  l.panels = (l.blocks * MBQ_MAX_ROWS * k * 2 + 63) / 64 * 64;
-  l.smoothed = l.panels + (group_size ? 32 * k : 0);
+  /* The most columns whose levels are stored together. */
+  const size_t widened = ((size_t)inputs + 31) / 32 * 32;
+  l.blocks = has_levels ? MBQ_SHARED_BLOCKS : 1;
+  l.rows = 0;
+  l.panels = (l.rows + l.blocks * MBQ_MAX_ROWS * k * 2 + 63) / 64 * 64;
+  l.smoothed = l.panels + (has_levels ? 2 * widened * 16 : 0);
   l.end = l.smoothed + (has_smoothing ? MBQ_MAX_ROWS * k * 4 : 0);
   return l;
 }

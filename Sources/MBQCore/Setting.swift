@@ -6,11 +6,11 @@
 /// the flag of the command that runs.
 public enum Setting: String, Sendable, CaseIterable {
   case activations, allowOverlap, baseline, batch, bits, calibration, candidate, checkpoint, columns
-  case confidence, configuration, data, embeddingBits, evaluation, failOn, flips, folder, format
-  case group, keepLayers, keepVocabularyOf, kernels, labelColumn, labelMap, layers, maximumDrop
+  case confidence, configuration, data, embeddingBits, equalize, evaluation, failOn, flips, folder, format
+  case group, junit, keepLayers, keepVocabularyOf, kernels, labelColumn, labelMap, layers, maximumDrop
   case maximumFlips, maximumP95, maximumP95Ratio, maximumSize, maximumTokens, merge, mistakes
-  case mistakesFile, model, observer, output, pattern, points, prune, randomState, recipe, rounding
-  case rounds, seed, sensitivity, shard, sparsity, stratify, targetSize, temperatureOnly, test, text
+  case mistakesFile, model, observer, output, pattern, plot, points, prune, randomState, recipe, rounding
+  case rounds, sampleTexts, sampleTokens, seed, sensitivity, shard, sparsity, stratify, targetSize, temperatureOnly, test, text
   case textColumn, textTokens, texts, threads, tokens, unlabelled, validation, zeroPoint
 
   /// The setting in plain words, such as `calibration text`.
@@ -29,12 +29,14 @@ public enum Setting: String, Sendable, CaseIterable {
     case .configuration: "configuration folder"
     case .data: "dataset"
     case .embeddingBits: "embedding bits"
+    case .equalize: "equalization"
     case .evaluation: "evaluation data"
     case .failOn: "failure level"
     case .flips: "number of flips to show"
     case .folder: "folder"
     case .format: "dataset format"
     case .group: "group size"
+    case .junit: "JUnit file"
     case .keepLayers: "number of layers to keep"
     case .keepVocabularyOf: "vocabulary text"
     case .kernels: "kernel set"
@@ -54,12 +56,15 @@ public enum Setting: String, Sendable, CaseIterable {
     case .observer: "observer"
     case .output: "output"
     case .pattern: "pruning pattern"
+    case .plot: "plot"
     case .points: "number of points"
     case .prune: "pruning method"
     case .randomState: "random state"
     case .recipe: "recipe"
     case .rounding: "rounding method"
     case .rounds: "number of rounds"
+    case .sampleTexts: "number of sample texts"
+    case .sampleTokens: "token limit of sample texts"
     case .seed: "seed"
     case .sensitivity: "sensitivity file"
     case .shard: "shard"

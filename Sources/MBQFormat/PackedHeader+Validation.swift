@@ -135,10 +135,13 @@ extension PackedHeader {
     for byte in weights[start..<(tensor.offset + tensor.byteCount)]
     where !GroupByte(byte).fitsInt8(bits: bits) {
       let group = GroupByte(byte)
+      let top = 1 << bits - 1
+      let bound: Message = "multiplier * max(zero point, \(top) - zero point) up to 127"
+      // A zero point has 4 bits.
       throw .invalid(
         field: "a group of \(tensorName(index))",
         found: "multiplier \(group.multiplier) with zero point \(group.zero)",
-        allowed: "multiplier * max(zero point, \(1 << bits - 1) - zero point) up to 127")
+        allowed: top == 15 ? bound : "a zero point up to \(top), \(bound)")
     }
   }
 

@@ -6,7 +6,7 @@ import MBQSchemes
 ///
 /// A file states the lowest minor version that has all it uses (`PackedHeader.minorVersion`).
 public let packedMajor = 1
-public let packedMinor = 3
+public let packedMinor = 4
 
 /// How hidden states are represented inside the products.
 public enum ActivationScheme: UInt16, Sendable, CaseIterable {

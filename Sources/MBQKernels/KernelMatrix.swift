@@ -54,7 +54,21 @@ extension KernelSet {
     precondition(matrix.scheme.isInteger, "sums of floats")
     precondition(Int(bitPattern: sums) % AlignedBuffer.alignment == 0, "sums that are not aligned")
     pointer.pointee.column_sums(
-      matrix.elements, UInt32(matrix.columns), UInt32(matrix.rows), sums, matrix.groups,
-      UInt32(matrix.scheme.groupSize ?? 0))
+      matrix.elements, UInt32(matrix.columns), UInt32(matrix.rows), sums,
+      mbq_levels(matrix.scheme, groups: matrix.groups))
+  }
+}
+
+extension mbq_levels {
+  /// All zeros for schemes without levels.
+  init(_ scheme: SchemeCode, groups: UnsafePointer<UInt8>?) {
+    self.init()
+    switch scheme.storage {
+    case .float32, .float16, .int8: break
+    case .levels(let bits, let group):
+      self.groups = groups
+      group_size = UInt32(group)
+      self.bits = UInt32(bits)
+    }
   }
 }

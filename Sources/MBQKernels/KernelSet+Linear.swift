@@ -38,7 +38,8 @@ extension KernelSet {
     _ scheme: SchemeCode, inputs: Int, isSmoothed: Bool
   ) -> Int {
     scheme.isInteger
-      ? mbq_linear_scratch(UInt32(inputs), UInt32(scheme.groupSize ?? 0), isSmoothed ? 1 : 0) : 0
+      ? mbq_linear_scratch(
+        UInt32(inputs), scheme.groupSize == nil ? 0 : 1, isSmoothed ? 1 : 0) : 0
   }
 
   /// Runs a linear.
@@ -91,8 +92,7 @@ extension KernelSet {
         "scratch that is too small or not aligned")
       c.scales = scales.base
       c.column_sums = sums
-      c.groups = matrix.groups
-      c.group_size = UInt32(matrix.scheme.groupSize ?? 0)
+      c.levels = mbq_levels(matrix.scheme, groups: matrix.groups)
       c.smoothing = call.smoothing?.base
       c.scratch = call.scratch.baseAddress
       switch call.grid {

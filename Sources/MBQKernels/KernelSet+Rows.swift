@@ -32,7 +32,7 @@ extension KernelSet {
     precondition((row.scheme.groupSize == nil) == (row.groups == nil), "a row without its groups")
     pointer.pointee.widen_row(
       output, row.elements, row.scale, UInt32(row.width), row.scheme.storage.rowKind,
-      adding ? 1 : 0, row.groups, UInt32(row.scheme.groupSize ?? 0))
+      adding ? 1 : 0, mbq_levels(row.scheme, groups: row.groups))
   }
 
   /// `output = norm(input + residual)`, row by row; the output may be the input.
@@ -82,17 +82,17 @@ extension ElementStorage {
     case .float32: UInt32(MBQ_ROW_F32)
     case .float16: UInt32(MBQ_ROW_F16)
     case .int8: UInt32(MBQ_ROW_I8)
-    case .levels: UInt32(MBQ_ROW_I4)
+    case .levels: UInt32(MBQ_ROW_LEVELS)
     }
   }
 }
 
-/// `e^(logit / temperature)` of each, over their sum (12).
+/// `e^(logit / temperature)` of each, over their sum (16).
 package func softmax(_ logits: [Float], temperature: Float = 1) -> [Float] {
   probabilities(logits) { mbq_softmax($0, UInt32(logits.count), temperature, $1) }
 }
 
-/// `1 / (1 + e^-logit)` of each (13).
+/// `1 / (1 + e^-logit)` of each (17).
 package func sigmoid(_ logits: [Float]) -> [Float] {
   probabilities(logits) { mbq_sigmoid($0, UInt32(logits.count), $1) }
 }

@@ -68,13 +68,13 @@ public struct Norm: Equatable, Sendable {
 public enum ActivationGrid: Equatable, Sendable {
   /// int8, the step found for each row at run time: (1), (2).
   case int8PerToken
-  /// int8 with the same step for every row, found by calibration: (14).
+  /// int8 with the same step for every row, found by calibration: (5).
   case int8Static(step: Float)
-  /// 16 bits as two int8 products, the step found for each row: (15).
+  /// 16 bits as two int8 products, the step found for each row: (6).
   case int16PerToken
 }
 
-/// Steps found by calibration for the three inputs of an attention: (14).
+/// Steps found by calibration for the three inputs of an attention: (5).
 public struct AttentionSteps: Equatable, Sendable {
   public var query: Float
   public var key: Float

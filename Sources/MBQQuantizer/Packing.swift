@@ -106,7 +106,8 @@ public struct Packer {
 
   private func encode(_ index: Int, _ role: TensorRole) -> (scheme: String, EncodedMatrix) {
     if let matrix = model.rounded[index] {
-      return (matrix.scheme.name, matrix)
+      let stored = compressesWeights ? matrix.forCompressing : matrix
+      return (stored.scheme.name, stored)
     }
     let values = model.values[index]
     let (rows, columns) = model.matrixShape(index)

@@ -77,6 +77,18 @@ public enum SchemeCode: UInt16, Sendable, CaseIterable {
   case int4RowsGroup32 = 10
   case int4RowsGroup64 = 11
   case int4RowsGroup128 = 12
+  case int3ChannelGroup32 = 13
+  case int3ChannelGroup64 = 14
+  case int3ChannelGroup128 = 15
+  case int3RowsGroup32 = 16
+  case int3RowsGroup64 = 17
+  case int3RowsGroup128 = 18
+  case int2ChannelGroup32 = 19
+  case int2ChannelGroup64 = 20
+  case int2ChannelGroup128 = 21
+  case int2RowsGroup32 = 22
+  case int2RowsGroup64 = 23
+  case int2RowsGroup128 = 24
 
   public var descriptor: SchemeDescriptor {
     switch self {
@@ -98,6 +110,30 @@ public enum SchemeCode: UInt16, Sendable, CaseIterable {
       .init("int4-rows-g64", .levels(bits: 4, group: 64), inPanels: false, since: 2)
     case .int4RowsGroup128:
       .init("int4-rows-g128", .levels(bits: 4, group: 128), inPanels: false, since: 2)
+    case .int3ChannelGroup32:
+      .init("int3-channel-g32", .levels(bits: 3, group: 32), inPanels: true, since: 4)
+    case .int3ChannelGroup64:
+      .init("int3-channel-g64", .levels(bits: 3, group: 64), inPanels: true, since: 4)
+    case .int3ChannelGroup128:
+      .init("int3-channel-g128", .levels(bits: 3, group: 128), inPanels: true, since: 4)
+    case .int3RowsGroup32:
+      .init("int3-rows-g32", .levels(bits: 3, group: 32), inPanels: false, since: 4)
+    case .int3RowsGroup64:
+      .init("int3-rows-g64", .levels(bits: 3, group: 64), inPanels: false, since: 4)
+    case .int3RowsGroup128:
+      .init("int3-rows-g128", .levels(bits: 3, group: 128), inPanels: false, since: 4)
+    case .int2ChannelGroup32:
+      .init("int2-channel-g32", .levels(bits: 2, group: 32), inPanels: true, since: 4)
+    case .int2ChannelGroup64:
+      .init("int2-channel-g64", .levels(bits: 2, group: 64), inPanels: true, since: 4)
+    case .int2ChannelGroup128:
+      .init("int2-channel-g128", .levels(bits: 2, group: 128), inPanels: true, since: 4)
+    case .int2RowsGroup32:
+      .init("int2-rows-g32", .levels(bits: 2, group: 32), inPanels: false, since: 4)
+    case .int2RowsGroup64:
+      .init("int2-rows-g64", .levels(bits: 2, group: 64), inPanels: false, since: 4)
+    case .int2RowsGroup128:
+      .init("int2-rows-g128", .levels(bits: 2, group: 128), inPanels: false, since: 4)
     }
   }
 }
@@ -105,6 +141,11 @@ public enum SchemeCode: UInt16, Sendable, CaseIterable {
 extension SchemeCode {
   #if !hasFeature(Embedded)
   public var name: String { "\(descriptor.name)" }
+
+  /// The bits an element may have, fewest first.
+  public static let bitChoices = Set(allCases.map(\.bits)).sorted()
+  /// The columns a group may have, fewest first.
+  public static let groupSizes = Set(allCases.compactMap(\.groupSize)).sorted()
   #endif
   public var storage: ElementStorage { descriptor.storage }
   public var layout: MatrixLayout { descriptor.layout }

@@ -37,7 +37,7 @@ struct MBQ: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let error as any ExplainedError {
-      fail(error.explanation, code: error.kind.rawValue)
+      fail(error.textWithFlags, code: error.kind.rawValue)
     } catch let code as ExitCode {
       Foundation.exit(code.rawValue)
     } catch {

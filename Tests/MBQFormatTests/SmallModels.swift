@@ -122,10 +122,58 @@ struct SmallModel {
         intermediate: 48, mergesProducts: true,
         decision: Decision(temperature: 1.75, threshold: 0.25), seed: 8)
     ),
+    (
+      "int3",
+      SmallModel(
+        weights: .int3ChannelGroup64,
+        tables: [.int3RowsGroup32, .int3RowsGroup64, .int3RowsGroup128],
+        vectors: .float16, activations: .int8PerToken, hidden: 20, attention: 32, heads: 2,
+        intermediate: 70, mergesProducts: true, seed: 13)
+    ),
+    (
+      "int3-g128-grids",
+      SmallModel(
+        weights: .int3ChannelGroup128, tables: [.int8Rows, .int4RowsGroup32, .int2RowsGroup64],
+        vectors: .float16, activations: .int8PerToken, hidden: 20, attention: 24, heads: 3,
+        intermediate: 133, mergesProducts: false,
+        grids: [.int16PerToken, .int8Static(step: 0.03), .int8PerToken], smooths: true, seed: 14)
+    ),
+    (
+      "int3-g32-decided",
+      SmallModel(
+        weights: .int3ChannelGroup32, tables: [.int4RowsGroup64, .int8Rows, .float16],
+        vectors: .float32, activations: .int8PerToken, hidden: 16, attention: 16, heads: 1,
+        intermediate: 40, mergesProducts: true,
+        decision: Decision(temperature: 1.75, threshold: 0.25), seed: 15)
+    ),
+    (
+      "int2",
+      SmallModel(
+        weights: .int2ChannelGroup32,
+        tables: [.int2RowsGroup32, .int2RowsGroup64, .int2RowsGroup128],
+        vectors: .float16, activations: .int8PerToken, hidden: 20, attention: 32, heads: 2,
+        intermediate: 70, mergesProducts: true, seed: 17)
+    ),
+    (
+      "int2-g64",
+      SmallModel(
+        weights: .int2ChannelGroup64, tables: [.int3RowsGroup64, .int8Rows, .int8Rows],
+        vectors: .float32, activations: .int8PerToken, hidden: 16, attention: 16, heads: 1,
+        intermediate: 130, mergesProducts: false, seed: 18)
+    ),
+    (
+      "int2-g128-compressed",
+      SmallModel(
+        weights: .int2ChannelGroup128, tables: [.int2RowsGroup64, .int8Rows, .int8Rows],
+        vectors: .float32, activations: .int8PerToken, hidden: 16, attention: 16, heads: 1,
+        intermediate: 133, mergesProducts: false, compresses: true, compressesWeights: true,
+        seed: 19)
+    ),
   ]
 
   /// The version of the format that has all of it.
   var minorVersion: Int {
+    if ([weights] + tables).contains(where: { [2, 3].contains($0.bits) }) { return 4 }
     if decision != Decision() { return 3 }
     let isNew =
       ([weights] + tables).contains { $0.bits == 4 } || grids != [.int8PerToken] || smooths

@@ -186,6 +186,16 @@ struct SpecificationTests {
     #expect(text.contains("u32 count (at most 256); for each golden vector"))
   }
 
+  @Test("the equations of arithmetic.md are numbered in the order they stand")
+  func equations() throws {
+    let arithmetic = String(decoding: try Repository.bytes("Formats/arithmetic.md"), as: UTF8.self)
+    let numbers = arithmetic.split(separator: "\n").compactMap { line -> Int? in
+      guard line.hasPrefix("    (") else { return nil }
+      return Int(line.dropFirst(5).prefix { $0 != ")" })
+    }
+    #expect(numbers == Array(1...17))
+  }
+
   @Test("every line of abuse.md names its remedy")
   func abuse() throws {
     let abuse = String(decoding: try Repository.bytes("Formats/mbq/abuse.md"), as: UTF8.self)

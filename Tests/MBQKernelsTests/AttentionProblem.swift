@@ -12,7 +12,7 @@ struct AttentionProblem: Sendable {
   var key: [Float]
   var value: [Float]
   var scale: Float
-  /// (14); 0 for each token's own.
+  /// (5); 0 for each token's own.
   var steps: (query: Float, key: Float, value: Float) = (0, 0, 0)
 
   /// `sharpness` is how large the scores become: 1 gives nearly equal weights, 30 nearly one token each.

@@ -73,11 +73,11 @@ struct IntegerFormTests {
     }
   }
 
-  @Test("the sums of int4 weights' columns", arguments: KernelSets.runnable)
+  @Test("the sums of the columns of levels", arguments: KernelSets.runnable)
   func columnSums(kernels: KernelSet) {
-    for size in [32, 64, 128] {
+    for (bits, size) in IntegerForm.levels {
       for shape in Self.shapes {
-        let problem = problem(IntegerForm(groupSize: size), shape, 0)
+        let problem = problem(IntegerForm(groupSize: size, bits: bits), shape, 0)
         let sums = problem.columnSums(kernels)
         for output in 0..<shape.outputs {
           let weights = problem.integers[(output * shape.inputs)..<((output + 1) * shape.inputs)]
@@ -113,31 +113,29 @@ struct IntegerFormTests {
     #expect(problem.run(kernels) == [-whole, whole, whole, -whole])
   }
 
-  @Test("rows of int4 tables", arguments: KernelSets.runnable)
-  func tables(kernels: KernelSet) throws {
+  @Test("rows of tables of levels", arguments: KernelSets.runnable)
+  func tables(kernels: KernelSet) {
     var generator = SeededGenerator(seed: 12)
     for width in [1, 2, 15, 16, 17, 32, 33, 64, 127, 130] {
-      for size in [32, 64, 128] {
+      for (bits, size) in IntegerForm.levels {
+        let top = 1 << bits - 1
         let groups = (0..<((width + size - 1) / size)).map { _ in
-          let zero = UInt8.random(in: 0...15, using: &generator)
+          let zero = UInt8(Int.random(in: 0...top, using: &generator))
           return UInt8.random(in: 0...8, using: &generator) | zero << 4
         }
-        let levels = (0..<width).map { _ in Int.random(in: 0...15, using: &generator) }
-        var bytes = [UInt8](repeating: 0, count: (width + 1) / 2)
-        for (column, level) in levels.enumerated() {
-          bytes[column / 2] |= UInt8(level << (column % 2 * 4))
-        }
+        let levels = (0..<width).map { _ in Int.random(in: 0...top, using: &generator) }
+        var packed = PackedLevels(bits: bits, rows: 1, columns: width, inPanels: false)
+        for (column, level) in levels.enumerated() { packed.set(level, 0, column) }
         let values = levels.enumerated().map { column, level in
           let group = Int(groups[column / size])
           return Float(group % 16 * (level - group / 16)) * 0.37
         }
-        let stored = GuardedBytes(bytes)
+        let stored = GuardedBytes(packed.bytes)
         let groupBytes = GuardedBytes(groups)
         for start: [Float] in [[], generator.floats(width)] {
           let y = GuardedRows(
             start.isEmpty ? [Float](repeating: .nan, count: width) : start, rows: 1, width: width)
-          let scheme = try #require(
-            SchemeCode.scheme(.levels(bits: 4, group: size), inPanels: false))
+          let scheme = IntegerForm(groupSize: size, bits: bits).scheme(inPanels: false)
           kernels.widen(
             StoredRow(
               scheme, width: width, elements: stored.base,
@@ -146,7 +144,8 @@ struct IntegerFormTests {
             to: y.base, adding: !start.isEmpty)
           #expect(y.guardsHold && y.paddingIsZero)
           let expected = start.isEmpty ? values : zip(start, values).map { $0 + $1 }
-          #expect(difference(y.values, expected) == nil, "\(kernels.name), \(width), \(size)")
+          #expect(
+            difference(y.values, expected) == nil, "\(kernels.name), \(width), \(scheme.name)")
         }
       }
     }

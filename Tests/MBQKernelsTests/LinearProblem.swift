@@ -57,7 +57,7 @@ final class LinearProblem {
   let shape: LinearShape
   let options: LinearOptions
   let form: IntegerForm
-  /// Shape (inputs); (17).
+  /// Shape (inputs); (7).
   let smoothing: [Float]
   /// Shape (rows, inputs).
   let input: [Float]
@@ -90,8 +90,9 @@ final class LinearProblem {
     let count = shape.inputs * shape.outputs
     switch kind {
     case .int8 where form.groupSize > 0:
-      let weights = Int4Weights(
-        outputs: shape.outputs, inputs: shape.inputs, groupSize: form.groupSize, &generator)
+      let weights = LevelWeights(
+        outputs: shape.outputs, inputs: shape.inputs, bits: form.bits, groupSize: form.groupSize,
+        &generator)
       integers = weights.integers
       packed = GuardedBytes(weights.elements)
       groups = GuardedBytes(weights.groups)
@@ -190,9 +191,7 @@ final class LinearProblem {
 
   private var scheme: SchemeCode {
     switch kind {
-    case .int8 where form.groupSize > 0:
-      SchemeCode.scheme(.levels(bits: 4, group: form.groupSize), inPanels: true)!
-    case .int8: .int8Channel
+    case .int8: form.scheme(inPanels: true)
     case .float32: .float32Panels
     case .float16: .float16Panels
     }

@@ -24,7 +24,7 @@ enum PlainArithmetic {
       })
   }
 
-  // (14)
+  // (5)
   static func onGrid(_ row: ArraySlice<Float>, step: Float) -> GridRow {
     guard step != 0 else { return onGrid(row) }
     guard row.allSatisfy(\.isFinite) else { return onGrid(row) }
@@ -36,7 +36,7 @@ enum PlainArithmetic {
       })
   }
 
-  /// (15): both parts, the high ones as a row of their own.
+  /// (6): both parts, the high ones as a row of their own.
   static func onWideGrid(_ row: ArraySlice<Float>) -> (high: GridRow, low: GridRow) {
     let largest = row.reduce(0) { max($0, abs($1)) }
     guard row.allSatisfy(\.isFinite), largest >= 0x1p-100 else { return (onGrid(row), onGrid(row)) }
@@ -50,7 +50,7 @@ enum PlainArithmetic {
     return (part(high), part(low))
   }
 
-  /// (5): sixteen strided sums, then a tree.
+  /// (9): sixteen strided sums, then a tree.
   static func total(_ values: [Float]) -> Float {
     var lanes = [Float](repeating: 0, count: 16)
     for (index, value) in values.enumerated() { lanes[index % 16] += value }
@@ -60,7 +60,7 @@ enum PlainArithmetic {
     return lanes[0]
   }
 
-  // (6)
+  // (10)
   static func layerNorm(
     _ x: [Float], gamma: [Float], beta: [Float], epsilon: Float
   ) -> [Float] {
@@ -72,7 +72,7 @@ enum PlainArithmetic {
     return x.indices.map { deviations[$0] * inverse * gamma[$0] + beta[$0] }
   }
 
-  // (7)
+  // (11)
   static func exp(_ x: Float) -> Float {
     if x.isNaN { return x }
     if x < -87 { return 0 }
@@ -87,7 +87,7 @@ enum PlainArithmetic {
     return Float(sign: .plus, exponent: Int(n), significand: 1) * y
   }
 
-  /// (8): Abramowitz and Stegun, 7.1.26.
+  /// (12): Abramowitz and Stegun, 7.1.26.
   static func erf(_ x: Float) -> Float {
     let a = abs(x)
     let t = 1 / (a * 0.3275911 + 1)
@@ -98,13 +98,13 @@ enum PlainArithmetic {
     return x.sign == .minus ? -e : e
   }
 
-  // (8)
+  // (12)
   static func gelu(_ x: Float) -> Float {
     let half: Float = 0.5
     return (x * half) * (erf(x * Float(0.5.squareRoot())) + 1)
   }
 
-  // (9)
+  // (13)
   static func tanh(_ x: Float) -> Float {
     let e = exp(abs(x) * -2)
     let t = (1 - e) / (1 + e)
@@ -120,7 +120,7 @@ enum PlainArithmetic {
     }
   }
 
-  // (3), (4), (11)
+  // (3), (4), (15)
   static func linear(_ problem: LinearProblem) -> [Float] {
     let (inputs, outputs) = (problem.shape.inputs, problem.shape.outputs)
     let options = problem.options
@@ -128,7 +128,7 @@ enum PlainArithmetic {
     for row in 0..<problem.shape.rows {
       var x = problem.input[(row * inputs)..<((row + 1) * inputs)]
       let form = problem.form
-      // (17)
+      // (7)
       if form.smooths { x = zip(x, problem.smoothing).map { $0 * $1 }[...] }
       let grid = onGrid(x, step: form.step)
       let wide = onWideGrid(x)
@@ -173,7 +173,7 @@ enum PlainArithmetic {
     return result
   }
 
-  // "Attention", (10), (11)
+  // "Attention", (14), (15)
   static func attention(
     _ problem: AttentionProblem, _ kind: AttentionProblem.Kind
   ) -> [Float] {
@@ -224,7 +224,7 @@ enum PlainArithmetic {
     return result
   }
 
-  // (12)
+  // (16)
   static func probabilities(_ logits: [Float]) -> [Float] {
     let top = logits.max() ?? 0
     let shares = logits.map { exp($0 - top) }
@@ -233,7 +233,7 @@ enum PlainArithmetic {
     return shares.map { $0 / sum }
   }
 
-  // (13)
+  // (17)
   static func sigmoid(_ logit: Float) -> Float {
     let e = exp(-abs(logit))
     return (logit < 0 ? e : 1) / (1 + e)

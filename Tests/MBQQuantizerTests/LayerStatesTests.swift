@@ -21,12 +21,11 @@ struct LayerStatesTests {
     var recipe = Recipe()
     recipe.weights = .init()
     change(&recipe)
-    var compressor = Compressor(recipe)
+    let plan = try Plan(recipe, hasText: true)
+    var compressor = Compressor(plan)
     compressor.texts = someTexts(20, vocabulary: checkpoint.tokenizer.pieces.count)
     let model = try compressor.compress(checkpoint).model
-    var packer = Packer(checkpoint, precision: compressor.precision, model: model)
-    packer.compressesWeights = recipe.compress ?? false
-    return try packer.pack().bytes
+    return try Packer(checkpoint, plan: plan, model: model).pack().bytes
   }
 
   private func change(_ kind: String) -> (inout Recipe) -> Void {

@@ -78,7 +78,9 @@ struct RecipeTests {
     expected.calibration?.maxTokens = 32
     expected.calibration?.seed = 7
     #expect(recipe == expected)
-    #expect(recipe.calibration?.options == .init(texts: 64, maximumTokens: 32, seed: 7))
+    #expect(
+      try Plan(recipe, hasText: true).calibration
+        == .init(texts: 64, maximumTokens: 32, seed: 7))
     #expect(try RecipeReader.read("keep-layers: 12", file: "r.yaml").keepLayers == .first(12))
     for empty in ["", "# nothing\n", "---\n"] {
       #expect(try RecipeReader.read(empty, file: "r.yaml") == Recipe())

@@ -100,7 +100,8 @@ public struct PlainModel {
     ).map(String.init)
     provenance = try text(contents("PROV"))
     let version3 = try contents("CONF").count == 40
-    let lowest = version3 ? 3 : usesVersion2 ? 2 : task
+    let fewBits = tensors.contains { $0.scheme.hasPrefix("int3") || $0.scheme.hasPrefix("int2") }
+    let lowest = fewBits ? 4 : version3 ? 3 : usesVersion2 ? 2 : task
     try check(version.minor == lowest, "version 1.\(version.minor)")
     try check(threshold == 0.5 || labels.count == 2 && task == 0, "threshold")
   }
@@ -259,7 +260,7 @@ public struct PlainModel {
   private func tensor(
     _ code: Int, _ rows: Int, _ columns: Int, _ weights: [UInt8], _ offset: Int, _ scalesOffset: Int
   ) throws -> Tensor {
-    if let tensor = try int4Tensor(code, rows, columns, weights, offset, scalesOffset) {
+    if let tensor = try levelTensor(code, rows, columns, weights, offset, scalesOffset) {
       return tensor
     }
     // name, bytes an element, columns side by side in a panel (0: rows), scales

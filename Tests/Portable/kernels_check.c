@@ -86,21 +86,24 @@ static float *vector(uint32_t width, float scale) {
   return x;
 }
 
-/* int4 weights (any nibbles: rows and columns past the matrix meet zeros), and groups that fit int8. */
-static void int4(mbq_linear *a) {
-  const size_t panels = up(a->outputs, 16) / 16, count = panels * up(a->inputs, 8) * 8;
-  const size_t groups = panels * up(a->inputs, a->group_size) / a->group_size * 16;
+/* Levels (any bits: rows and columns past the matrix meet zeros), and groups that fit int8. */
+static void levels(mbq_linear *a, uint32_t bits, uint32_t group_size) {
+  const size_t panels = up(a->outputs, 16) / 16, count = panels * up(a->inputs, 32) * 2 * bits;
+  const size_t groups = panels * up(a->inputs, group_size) / group_size * 16;
+  const uint32_t top = (1u << bits) - 1;
   uint8_t *w = room(count), *g = room(groups);
   for (size_t i = 0; i < count; i++) w[i] = (uint8_t)next();
   for (size_t i = 0; i < groups; i++) {
-    const uint32_t z = next() % 16;
-    g[i] = (uint8_t)(z << 4 | next() % ((z < 8 ? 127 / (15 - z) : 127 / z > 15 ? 15 : 127 / z) + 1));
+    const uint32_t z = next() % (top + 1), most = 127 / (z > top - z ? z : top - z);
+    g[i] = (uint8_t)(z << 4 | next() % ((most > 15 ? 15 : most) + 1));
   }
   a->weights = w;
-  a->groups = g;
+  a->levels = (mbq_levels){g, group_size, bits};
 }
 
-/* int8 linears only: bits 0 and 1, columns a group; then the grid, by threes; then smoothing. */
+/* int8 linears only: int8 weights or levels, of 4, 3 or 2 bits in groups of 32, 64 or 128; then the grid, by
+ * threes; then smoothing. */
+enum { STORED = 10, FORMS = STORED * 3 * 2 };
 static uint32_t form;
 
 static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t inputs,
@@ -125,13 +128,13 @@ static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t 
   a.weights = w;
   a.rows = rows, a.inputs = inputs, a.outputs = outputs;
   if (kind == MBQ_ROW_I8) {
-    a.group_size = form % 4 ? 16u << form % 4 : 0;
-    if (a.group_size) int4(&a);
-    a.step = form / 4 % 3 == 1 ? 0.02f : 0;
-    a.wide = form / 4 % 3 == 2;
-    if (form / 12 % 2) a.smoothing = vector(inputs, 1);
+    const uint32_t stored = form % STORED, grid = form / STORED % 3;
+    if (stored > 0) levels(&a, 4 - (stored - 1) / 3, 32u << (stored - 1) % 3);
+    a.step = grid == 1 ? 0.02f : 0;
+    a.wide = grid == 2;
+    if (form / STORED / 3 % 2) a.smoothing = vector(inputs, 1);
     int32_t *sums = room(panels * 64);
-    set->column_sums(a.weights, inputs, outputs, sums, a.groups, a.group_size);
+    set->column_sums(a.weights, inputs, outputs, sums, a.levels);
     digest = mbq_crc32(digest, sums, panels * 64);
     a.column_sums = sums;
     a.scales = vector(outputs, 0.01f);
@@ -147,7 +150,7 @@ static void linear(const mbq_kernel_set *set, int kind, uint32_t rows, uint32_t 
   a.output = from == 2 ? residual : y;
   a.output_stride = out;
   a.epsilon = 1e-5f;
-  a.scratch = room(mbq_linear_scratch(inputs, a.group_size, a.smoothing != NULL));
+  a.scratch = room(mbq_linear_scratch(inputs, a.levels.group_size != 0, a.smoothing != NULL));
   (kind == MBQ_ROW_F32 ? set->linear_f32 : kind == MBQ_ROW_F16 ? set->linear_f16 : set->linear_i8)(&a);
   for (uint32_t r = 0; r < rows; r++) digest_floats(a.output + r * out, outputs);
   end();
@@ -165,9 +168,10 @@ static void linears(const mbq_kernel_set *set, int kind) {
 
 static void forms(const mbq_kernel_set *set) {
   static const uint16_t rows[] = {1, 5, 13, 71, 73}, ins[] = {1, 7, 33, 64, 129, 136}, outs[] = {1, 17, 32, 35};
-  for (uint32_t i = 0; i < 240; i++) {
-    form = i % 24;
-    linear(set, MBQ_ROW_I8, rows[i % 5], ins[i / 5 % 6], outs[i / 7 % 4], i * 7, i % 11 == 0 ? AWKWARD : PLAIN);
+  for (uint32_t i = 0; i < 5 * FORMS; i++) {
+    form = i % FORMS;
+    linear(set, MBQ_ROW_I8, rows[(i + i / FORMS) % 5], ins[i / 5 % 6], outs[i / 7 % 4], i * 7,
+           i % 11 == 0 ? AWKWARD : PLAIN);
   }
   form = 0;
 }
@@ -235,7 +239,8 @@ static void stored_rows(const mbq_kernel_set *set) {
       const uint32_t any = next() & (kind == MBQ_ROW_F32 ? 0x3FFFFFFF : ~0u);
       memcpy(row + k * size, &any, size);
     }
-    set->widen_row(y, row, 0.0123f, width, kind, i / 4 % 2, groups, 32);
+    set->widen_row(y, row, 0.0123f, width, kind, i / 4 % 2,
+                   (mbq_levels){groups, 32, 4 - i / 8 % 3});
     digest_floats(y, width);
     end();
   }

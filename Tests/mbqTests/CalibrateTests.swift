@@ -86,13 +86,51 @@ struct CalibrateTests {
     #expect(judged.code == 3 && judged.errors.contains("are among those of"), "\(judged.errors)")
   }
 
-  @Test("gives the same as JSON")
+  @Test("gives the same as JSON: numbers as numbers, one object a row")
   func json() throws {
     let folder = try ScratchFolder()
-    let result = try mbq.run(Self.base + ["-o", "\(folder.path)/a.stats", "--json"])
-    #expect(result.code == 0)
-    let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
-    #expect(object is [String: Any] || object is [Any])
+    let arguments = Self.base + ["-o", "\(folder.path)/a.stats", "--observer", "percentile"]
+    let shown = try mbq.run(arguments)
+    let result = try mbq.run(arguments + ["--json"])
+    #expect(result.code == 0 && result.errors == "")
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    #expect(Set(object.keys) == ["facts", "tables", "notes"])
+
+    let facts = try #require(object["facts"] as? [String: Any])
+    #expect(facts["texts read"] as? Int == 360)
+    #expect(facts["calibrated on"] as? String == "24 texts")
+    #expect(facts["observer"] as? String == "percentile")
+    #expect(facts["written"] as? String == "\(folder.path)/a.stats")
+    // The same figure in percent for a person, as a share for a program.
+    let cut = try #require(facts["cut to 48 tokens"] as? Double)
+    let percent = String(format: "%.1f", cut * 100)
+    #expect(cut > 0.3 && cut < 0.7 && shown.output.contains("cut to 48 tokens     \(percent) %\n"))
+
+    let tables = try #require(object["tables"] as? [[String: Any]])
+    #expect(
+      tables.map { $0["title"] as? String } == [
+        "lengths of the usable texts, uncut", "the most outlying, by peak/rms", "the widest",
+      ])
+    let rows = try tables.map { try #require($0["rows"] as? [[String: Any]]) }
+    #expect(rows[0].compactMap { $0["texts"] as? Int }.reduce(0, +) == 360)
+    for (sites, key) in zip(rows.dropFirst(), ["peak_ratio", "maximum"]) {
+      #expect(sites.count == 12)
+      for site in sites {
+        let name = try #require(site["site"] as? String)
+        // Long names are shortened in the table of a person.
+        #expect(shown.output.contains(name.prefix(26)), "\(name)")
+        let (low, high) = (site["minimum"] as? Double, site["maximum"] as? Double)
+        #expect(try #require(low) < #require(high), "\(name)")
+      }
+      let values = try sites.map { site in
+        let value = try #require(site[key] as? Double)
+        return key == "maximum" ? max(value, -(site["minimum"] as? Double ?? 0)) : value
+      }
+      #expect(values == values.sorted(by: >), "\(key)")
+    }
+    let notes = try #require(object["notes"] as? [String])
+    #expect(notes.allSatisfy { $0.contains("differ by more than half") })
   }
 
   @Test("refuses texts it will be judged by, unless told that this is meant")

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* The longest text, in tokens. The value product of attention sums one product of a 127 and a 2^14
- * per token in an int32 (10): 2^31 / (127 * 2^14) = 1032, so 1024, the power of two below. */
+ * per token in an int32 (14): 2^31 / (127 * 2^14) = 1032, so 1024, the power of two below. */
 #define MBQ_MAX_TOKENS 1024
 
 /* The deepest int8 product. A u8 times an s8 is at least -255 * 127 = -32385 and
@@ -33,14 +33,21 @@
 enum { MBQ_ACTIVATION_NONE = 0, MBQ_ACTIVATION_RELU = 1, MBQ_ACTIVATION_GELU = 2,
        MBQ_ACTIVATION_TANH = 3 };
 enum { MBQ_NORM_NONE = 0, MBQ_NORM_NO_NORM = 1, MBQ_NORM_LAYER_NORM = 2 };
-enum { MBQ_ROW_F32 = 0, MBQ_ROW_F16 = 1, MBQ_ROW_I8 = 2, MBQ_ROW_I4 = 3 };
+enum { MBQ_ROW_F32 = 0, MBQ_ROW_F16 = 1, MBQ_ROW_I8 = 2, MBQ_ROW_LEVELS = 3 };
+
+/* int8 weights written shorter, as levels: a byte of `groups` says what the levels of a row's group stand
+ * for, each an integer within int8 (8). All zeros for weights that are none. */
+typedef struct {
+  const uint8_t *groups;       /* [N/16][K/group_size][16]; of a table's row [K/group_size] */
+  uint32_t group_size;         /* a multiple of 32 */
+  uint32_t bits;               /* of a level; template/levels.h has their order */
+} mbq_levels;
 
 /* output = norm(activation(input * weights^T + bias) + residual) for `rows` rows. */
 typedef struct {
   const float *input;
   size_t input_stride;
-  const void *weights;         /* i8 [N/16][K/4][16][4]; f32 and f16 [N/16][K][16]; with groups two
-                                * of i8's steps of 4 inputs share 64 bytes, the first in the low nibbles */
+  const void *weights;         /* i8 [N/16][K/4][16][4], or its levels; f32 and f16 [N/16][K][16] */
   const float *scales;         /* (N) one per output channel; i8 only */
   const int32_t *column_sums;  /* (N) 128 * sum over k of the weights, 64-byte aligned; i8 only */
   const float *bias;           /* (N) or NULL */
@@ -54,10 +61,9 @@ typedef struct {
   float epsilon;
   void *scratch;               /* mbq_linear_scratch(inputs, ...) bytes, 64-byte aligned */
   /* The rest is for integer weights, and may be zeros. */
-  const uint8_t *groups;       /* [N/16][K/group_size][16] of int4 weights, each within int8 (16) */
-  uint32_t group_size;         /* a multiple of 32; 0 for int8 weights */
-  uint32_t wide;               /* 1: activations of 16 bits (15) */
-  float step;                  /* of every row (14); 0: each row's own */
+  mbq_levels levels;
+  uint32_t wide;               /* 1: activations of 16 bits (6) */
+  float step;                  /* of every row (5); 0: each row's own */
   const float *smoothing;      /* (K) or NULL: the input is multiplied with it first */
 } mbq_linear;
 
@@ -70,7 +76,7 @@ typedef struct {
   uint32_t tokens, head_size;
   uint32_t row_count;          /* query rows to compute, from the first on */
   float scale;
-  float query_step, key_step, value_step;  /* of every token (14); 0: each its own. int8 only */
+  float query_step, key_step, value_step;  /* of every token (5); 0: each its own. int8 only */
   void *scratch;               /* mbq_attention_scratch(tokens, head_size) bytes, 64-byte aligned */
 } mbq_attention;
 
@@ -94,14 +100,13 @@ typedef struct {
   void (*attention_i8)(const mbq_attention *);
   void (*attention_f32)(const mbq_attention *);
   void (*norm)(const mbq_norm *);
-  /* output[0 ..< width] = row * scale, or added to it. `kind` is MBQ_ROW_*; `groups` are the row's, for
-   * MBQ_ROW_I4. */
+  /* output[0 ..< width] = row * scale, or added to it. `kind` is MBQ_ROW_*. */
   void (*widen_row)(float *output, const void *row, float scale, uint32_t width, uint32_t kind,
-                    int accumulate, const uint8_t *groups, uint32_t group_size);
-  /* sums[n] = 128 * sum over k of the weights, int8 or with groups int4, as mbq_linear has them; `sums`
-   * is 64-byte aligned. */
+                    int accumulate, mbq_levels levels);
+  /* sums[n] = 128 * sum over k of the weights, int8 or levels, as mbq_linear has them; `sums` is 64-byte
+   * aligned. */
   void (*column_sums)(const void *weights, uint32_t inputs, uint32_t outputs, int32_t *sums,
-                      const uint8_t *groups, uint32_t group_size);
+                      mbq_levels levels);
   /* Keeps the set's multipliers busy for `iterations` turns, touching no memory; how many numbers were
    * multiplied. For measuring only; NULL in sets whose product is not made of one instruction's steps. */
   uint64_t (*peak_i8)(uint64_t iterations);
@@ -116,13 +121,13 @@ uint32_t mbq_cpu_features(void);
 enum { MBQ_CPU_AVX2_FMA_F16C = 1, MBQ_CPU_AVX_VNNI = 2, MBQ_CPU_AVX512_VNNI = 4,
        MBQ_CPU_NEON_DOTPROD = 8, MBQ_CPU_NEON_I8MM = 16 };
 
-size_t mbq_linear_scratch(uint32_t inputs, uint32_t group_size, int has_smoothing);
+size_t mbq_linear_scratch(uint32_t inputs, int has_levels, int has_smoothing);
 size_t mbq_attention_scratch(uint32_t tokens, uint32_t head_size);
 
-/* probabilities[i] = e^(logits[i] / temperature) / sum over j of e^(logits[j] / temperature), (12). */
+/* probabilities[i] = e^(logits[i] / temperature) / sum over j of e^(logits[j] / temperature), (16). */
 void mbq_softmax(const float *logits, uint32_t count, float temperature, float *probabilities);
 
-/* probabilities[i] = 1 / (1 + e^-logits[i]), (13). */
+/* probabilities[i] = 1 / (1 + e^-logits[i]), (17). */
 void mbq_sigmoid(const float *logits, uint32_t count, float *probabilities);
 
 /* Tells the processor that this is a waiting loop. */

@@ -11,7 +11,7 @@ INLINE float top_score(float *scores, uint32_t tokens, uint32_t tokens16) {
   return max_lane_f(m);
 }
 
-/* Turns `scores` (tokens16) into e^(score - max), 0 past `tokens`; returns their sum (5). */
+/* Turns `scores` (tokens16) into e^(score - max), 0 past `tokens`; returns their sum (9). */
 INLINE float softmax_row(float *scores, uint32_t tokens, uint32_t tokens16) {
   const float top = top_score(scores, tokens, tokens16);
   v16f total = splat(0.0f);
@@ -134,7 +134,7 @@ static NOINLINE void SET(finish_scores)(const mbq_attention_layout *l, uint8_t *
   }
 }
 
-/* (10): the softmax weights, each times its token's value step, as 14-bit integers relative to the
+/* (14): the softmax weights, each times its token's value step, as 14-bit integers relative to the
  * row's largest. Returns what an integer sum of weights times values has to be multiplied with. */
 INLINE float weigh_row(const mbq_attention *a, const mbq_attention_layout *l, uint32_t r) {
   uint8_t *s = a->scratch;
@@ -276,7 +276,7 @@ INLINE void pack_f32(const mbq_attention *a, const mbq_attention_layout *l) {
 }
 
 /* fp32: every score is one chain of fused multiply-adds over the head's columns, every output one
- * over the tokens (11). */
+ * over the tokens (15). */
 static void SET(attention_f32)(const mbq_attention *a) {
   if (a->row_count == 0) return;
   const mbq_attention_layout l = mbq_attention_layout_of(a->tokens, a->head_size);

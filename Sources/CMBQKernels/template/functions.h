@@ -1,4 +1,4 @@
-/* exp, erf, tanh as polynomials of fixed order (7)-(9): libm's differ from system to system. */
+/* exp, erf, tanh as polynomials of fixed order (11)-(13): libm's differ from system to system. */
 
 /* e^x for x <= 88, within 2 ulp; 0 below -87; a NaN stays one. Range reduction and coefficients after Cephes' expf. */
 INLINE v16f exp16(v16f x) {

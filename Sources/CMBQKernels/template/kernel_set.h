@@ -30,8 +30,11 @@
  *   store_unsigned(uint8_t *, v16i)      16 of them as bytes, ints within 0 ... 127
  *   multiply_tile_u8(mr, rows, stride, panel, groups, sums)   as multiply_tile_i8, one panel
  */
+#include "levels.h"
 #include "rows.h"
 #include "linear.h"
+#include "linear_i8.h"
+#include "linear_float.h"
 #include "attention.h"
 #if !defined(MULTIPLY_TILE_I8) && !defined(MBQ_SMALL) && !defined(WITHOUT_PEAK)
 #define HAS_PEAK

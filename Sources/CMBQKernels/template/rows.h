@@ -14,7 +14,7 @@ INLINE v16i magnitude_max(v16i m, v16f x) {
 
 typedef struct { float scale, inverse; } row_step;
 
-/* (1): scale = amax / 127 and 127 / amax, or (14) those of a `fixed` step. A row of (nearly) nothing gets
+/* (1): scale = amax / 127 and 127 / amax, or (5) those of a `fixed` step. A row of (nearly) nothing gets
  * 0 for both; one that is not finite gets a scale of NaN, which reaches the logits and is reported
  * there. */
 INLINE row_step row_step_of(int32_t amax_bits, float fixed) {
@@ -50,7 +50,7 @@ INLINE void row_steps_of(v16i amax_bits, float levels, float fixed, float *scale
   store16(inverses, select16(finite, inverse, zero));
 }
 
-/* (15): 254 times the first, plus the second; both within -127 ... 127. The division of at most 32511 by
+/* (6): 254 times the first, plus the second; both within -127 ... 127. The division of at most 32511 by
  * 254 is exact: 33027 * 254 = 2^23 + 250, and 32511 * 250 < 2^23. */
 INLINE v16i high_part(v16i q) {
   const v16i sign = q >> 31;
@@ -100,7 +100,7 @@ typedef enum { ROWS_SIGNED, ROWS_UNSIGNED } row_format;
 /* Puts `rows` rows (at most BLOCK_ROWS) of `width` floats on the grid, as the set's dot product wants them;
  * as unsigned bytes if `may_be_unsigned` and no number of theirs is negative, as behind a ReLU. With a
  * `fixed` step, every row has it. With `wide` (and half as many rows), row r is stored as rows r and
- * rows + r: (15). */
+ * rows + r: (6). */
 static NOINLINE row_format SET(quantize_rows)(const float *x, size_t stride, uint32_t rows,
                                               uint32_t width, uint8_t *destination,
                                               size_t destination_stride, float *scales,
@@ -176,7 +176,7 @@ INLINE v16i lanes_below(uint32_t column, uint32_t count) {
   return lane + (int32_t)column < (int32_t)count;
 }
 
-/* (6): LayerNorm in place over the first `width` columns; sixteen strided sums, then the tree. */
+/* (10): LayerNorm in place over the first `width` columns; sixteen strided sums, then the tree. */
 INLINE void layer_norm_row(float *row, uint32_t width, const float *gamma, const float *beta,
                            float epsilon) {
   v16f total = splat(0.0f);
@@ -212,56 +212,24 @@ static void SET(norm)(const mbq_norm *a) {
   }
 }
 
-/* The int4 weights of 16 channels in one group, as bytes and pairs of bytes of 4 inputs a channel. */
-typedef struct { v64b offset; v32u multiplier; } group16;
-
-/* (16): `p` has a byte a channel. Levels times multipliers stay below 2^8, so that one multiplication of
- * 16 bits is two of 8. */
-INLINE group16 load_group(const uint8_t *p) {
-  const v16u bytes = __builtin_convertvector(*(const v16bu_unaligned *)p, v16u), m = bytes & 15;
-  return (group16){(v64b)(m * (bytes >> 4) * 0x01010101), (v32u)(m * 0x00010001)};
-}
-
-/* Two steps of 4 inputs from 64 bytes to 128. */
-INLINE void widen_pair(const uint8_t *p, const group16 *group, int8_t *to) {
-  const v32u x = *(const v32u_unaligned *)p;
-  *(v64b_unaligned *)to = (v64b)((x & 0x0F0F) * group->multiplier) - group->offset;
-  *(v64b_unaligned *)(to + 64) = (v64b)((x >> 4 & 0x0F0F) * group->multiplier) - group->offset;
-}
-
-/* A panel of int4 weights, its inputs rounded up to 8, as the int8 panel it stands for. */
-static NOINLINE void SET(widen_panel)(const uint8_t *p, const uint8_t *groups, uint32_t group_size,
-                                      uint32_t inputs, int8_t *to) {
-  for (uint32_t k = 0; k < inputs; groups += 16) {
-    const group16 group = load_group(groups);
-    const uint32_t end = inputs - k < group_size ? inputs : k + group_size;
-    for (; k < end; k += 8, p += 64, to += 128) widen_pair(p, &group, to);
-  }
-}
-
-/* The first `count` of 16 columns of a table's row, zeros behind them. */
-INLINE void widen_int4(const uint8_t *p, uint32_t group, uint32_t count, int8_t *to) {
-  const uint32_t m = group & 15, z = group >> 4;
-  for (uint32_t i = 0; i < 16; i++)
-    to[i] = i < count ? (int8_t)(m * ((p[i / 2] >> 4 * (i & 1) & 15u) - z)) : 0;
-}
-
 /* A stored row of `width` elements may end anywhere, so its last block is copied before it is read. */
 static void SET(widen_row)(float *output, const void *row, float scale, uint32_t width,
-                           uint32_t kind, int accumulate, const uint8_t *groups,
-                           uint32_t group_size) {
-  /* Twice a size in bytes: 4 bits are half of one. */
-  const uint32_t size = kind == MBQ_ROW_F32 ? 8 : kind == MBQ_ROW_F16 ? 4 : kind == MBQ_ROW_I8 ? 2 : 1;
+                           uint32_t kind, int accumulate, mbq_levels levels) {
+  const uint32_t bits = kind == MBQ_ROW_F32   ? 32
+                        : kind == MBQ_ROW_F16 ? 16
+                        : kind == MBQ_ROW_I8  ? 8
+                                              : levels.bits;
   for (uint32_t j = 0; j < width; j += 16) {
     _Alignas(64) uint8_t block[64] = {0};
-    const uint8_t *p = (const uint8_t *)row + (size_t)j * size / 2;
+    const uint8_t *p = (const uint8_t *)row + (size_t)j / 8 * bits;
     if (width - j < 16) {
-      __builtin_memcpy(block, p, ((width - j) * size + 1) / 2);
+      const uint32_t stored = kind == MBQ_ROW_LEVELS ? level_row_columns(bits, width - j) : width - j;
+      __builtin_memcpy(block, p, stored * bits / 8);
       p = block;
     }
     int8_t bytes[16];
-    if (kind == MBQ_ROW_I4) {
-      widen_int4(p, groups[j / group_size], width - j, bytes);
+    if (kind == MBQ_ROW_LEVELS) {
+      widen_row_levels(bits, p, levels.groups[j / levels.group_size], width - j, bytes);
       p = (const uint8_t *)bytes;
     }
     v16f v;
@@ -276,10 +244,13 @@ static void SET(widen_row)(float *output, const void *row, float scale, uint32_t
   }
 }
 
+/* Four inputs of 16 channels at a time; levels are widened a stored block of them at a time. */
 static void SET(column_sums)(const void *weights, uint32_t inputs, uint32_t outputs, int32_t *sums,
-                             const uint8_t *groups, uint32_t group_size) {
+                             mbq_levels levels) {
   const uint32_t steps = (inputs + 3) / 4;
+  const uint32_t together = levels.group_size ? level_columns(levels.bits) / 4 : 1;
   const int8_t *from = weights;
+  _Alignas(64) int8_t widened[LEVEL_COLUMNS_MOST * 16];
 #ifndef MULTIPLY_TILE_I8
   /* A product with ones: what a set stores as 1 is 1 less its offset. */
   _Alignas(64) uint8_t one[16 * ACT_BYTES];
@@ -293,17 +264,16 @@ static void SET(column_sums)(const void *weights, uint32_t inputs, uint32_t outp
     int32_t total[16] = {0};
 #endif
     for (uint32_t s = 0; s < steps; s++) {
-      _Alignas(64) int8_t pair[128];
       const int8_t *w = from;
-      if (group_size == 0) {
+      if (levels.group_size == 0) {
         from += 64;
       } else {
-        if (s * 4 % group_size == 0 && s > 0) groups += 16;
-        if (s % 2 == 0) {
-          SET(widen_panel)((const uint8_t *)from, groups, group_size, 8, pair);
-          from += 64;
+        if (s * 4 % levels.group_size == 0 && s > 0) levels.groups += 16;
+        if (s % together == 0) {
+          SET(widen_panel)((const uint8_t *)from, levels, together * 4, widened);
+          from += together * 8 * levels.bits;
         }
-        w = pair + s % 2 * 64;
+        w = widened + s % together * 64;
       }
 #ifndef MULTIPLY_TILE_I8
       total = dot4(total, ones, load_weights(w));
@@ -311,7 +281,7 @@ static void SET(column_sums)(const void *weights, uint32_t inputs, uint32_t outp
       for (int i = 0; i < 16; i++) total[i] += w[4 * i] + w[4 * i + 1] + w[4 * i + 2] + w[4 * i + 3];
 #endif
     }
-    groups += 16;
+    if (levels.group_size) levels.groups += 16;
 #ifndef MULTIPLY_TILE_I8
     *(v16i_unaligned *)(sums + n) = acc_value(total) * 128;
 #else

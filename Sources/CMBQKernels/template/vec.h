@@ -48,7 +48,7 @@ INLINE v16f max16(v16f a, v16f b) { return select16(a > b, a, b); }
  * so the addition itself rounds (2). */
 INLINE v16i rint16(v16f x) { return (v16i)(x + 12582912.0f) - 0x4B400000; }
 
-/* (x0 + x8) + (x4 + x12) ...: the fixed tree of every float sum (5). */
+/* (x0 + x8) + (x4 + x12) ...: the fixed tree of every float sum (9). */
 INLINE float sum16(v16f x) {
   float s[8], t[4], u[2];
   for (int i = 0; i < 8; i++) s[i] = x[i] + x[i + 8];

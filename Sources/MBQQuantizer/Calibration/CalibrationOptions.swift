@@ -1,5 +1,5 @@
 /// How texts are drawn for calibration.
-public struct CalibrationOptions: Equatable, Sendable {
+public struct CalibrationOptions: Hashable, Sendable, Codable {
   /// Texts to calibrate on; fewer if there are fewer.
   public var texts: Int
   /// Texts are cut to this many tokens, `[CLS]` and `[SEP]` included, or to what the model takes.

@@ -18,14 +18,14 @@ public struct CompressionReport: Sendable {
   public var int16Sites = 0
 }
 
-/// Follows a recipe from a checkpoint to a model that is ready to pack.
+/// Follows a plan from a checkpoint to a model that is ready to pack.
 ///
 /// In this order: vocabulary, structure, recovery of the structure, equalization, pruning and rounding,
 /// recovery of the rounding, activation grids. What is left out is left out before anything is fitted to
 /// it, and scales are chosen for the weights that are really there.
 public struct Compressor {
-  public var recipe: Recipe
-  /// Token ids of calibration text, by the checkpoint's tokenizer; may be none.
+  public var plan: Plan
+  /// Token ids of calibration text, by the checkpoint's tokenizer; may be none if the plan has none.
   public var texts: [[UInt32]] = []
   /// How often each word piece occurs in the text the vocabulary is cut to; nil keeps all pieces.
   public var pieceCounts: [Int]?
@@ -35,21 +35,12 @@ public struct Compressor {
   /// Told what is being done and the share of that done.
   public var progress: (String, Double) -> Void = { _, _ in }
 
-  public init(_ recipe: Recipe, parallel: Parallel = .serial) {
-    self.recipe = recipe
+  public init(_ plan: Plan, parallel: Parallel = .serial) {
+    self.plan = plan
     self.parallel = parallel
   }
 
-  /// How what is not rounded otherwise is stored.
-  public var precision: Precision {
-    switch recipe.weights?.bits ?? 8 {
-    case 32: .float32
-    case 16: .float16
-    default: .int8
-    }
-  }
-
-  /// Refuses, with `QuantizerError.recipe`, what the recipe asks of a model that has not got it or of text
+  /// Refuses, with `QuantizerError.recipe`, what the plan asks of a model that has not got it or of text
   /// that was not given, and what `WorkingModel` and `ModelRounding` refuse.
   public func compress(
     _ checkpoint: Checkpoint
@@ -65,6 +56,8 @@ public struct Compressor {
 
   /// A model whose structure is final and whose weights are still floats.
   public struct Prepared: Sendable {
+    /// What it was made by: plans of the same structure may share it.
+    public var structure: Plan.Structure
     public var model: WorkingModel
     /// The calibration text in its vocabulary.
     public var texts: [[UInt32]]
@@ -73,13 +66,18 @@ public struct Compressor {
 
   /// The first half: vocabulary, structure, its recovery, equalization.
   ///
-  /// Depends on nothing the recipe says of bits and zeros.
+  /// Reads nothing of the plan but its structure.
   public func prepare(_ checkpoint: Checkpoint) throws(QuantizerError) -> Prepared {
     try prepare(try WorkingModel(checkpoint))
   }
 
   func prepare(_ model: WorkingModel) throws(QuantizerError) -> Prepared {
-    try checkRecipe()
+    guard !plan.hasText || !texts.isEmpty else {
+      throw .recipe(
+        problem: "it is made for calibration text, and there is none",
+        advice: "give some\(by: .text), or plan without")
+    }
+    let structure = plan.structure
     var report = CompressionReport()
     var model = model
     var texts = texts
@@ -92,22 +90,28 @@ public struct Compressor {
     let original = model.folded()
     try checkSites(original.graph)
     try checkMemory(original.graph, texts)
-    let structured = try structure(model, texts)
+    let structured = try cut(model, structure, texts)
     let isCut = structured.graph != model.graph
     model = structured.folded()
     if isCut {
       let kept = structured.graph.layers
       report.layers = kept.count == original.graph.layers.count ? nil : kept
-      model = try recover(model, original, texts, &report, weights: recipe.recover?.linears ?? true)
+      let weights: Recovery.Options.Weights? =
+        switch structure.recovery {
+        case .nothing: nil
+        case .affine: Recovery.Options.Weights.none
+        case .linears: .all
+        }
+      if let weights { model = try recover(model, original, texts, &report, weights) }
     }
-    if precision == .int8, recipe.equalize ?? true {
+    if structure.equalization != .none {
       let (equalized, sites) = Equalizer.equalize(
-        model, texts: texts, isStatic: recipe.activations?.scheme == .isStatic, parallel: parallel
+        model, texts: texts, isStatic: structure.equalization == .staticGrids, parallel: parallel
       ) { progress("equalize", $0) }
       model = equalized
       report.equalized = sites
     }
-    return Prepared(model: model, texts: texts, report: report)
+    return Prepared(structure: structure, model: model, texts: texts, report: report)
   }
 
   /// The second half: pruning and rounding, their recovery, activation grids.
@@ -117,13 +121,15 @@ public struct Compressor {
     var report = prepared.report
     var model = prepared.model
     let texts = prepared.texts
-    if let plan = RoundingPlan(recipe, model.graph) {
+    if let rounding = RoundingPlan(plan, model.graph) {
       let (rounded, sites) = try ModelRounding.round(
-        model, plan, texts: texts, parallel: parallel
+        model, rounding, texts: texts, parallel: parallel
       ) { progress("round", $0) }
       model = rounded
       report.rounded = sites
-      model = try recover(model, prepared.model, texts, &report, weights: false)
+      if plan.recoversRounding {
+        model = try recover(model, prepared.model, texts, &report, .none)
+      }
     }
     try setGrids(&model, prepared.model, texts, &report)
     return (model, report)
@@ -131,13 +137,13 @@ public struct Compressor {
 
   // MARK: Parts
 
-  private func structure(
-    _ model: WorkingModel, _ texts: [[UInt32]]
+  private func cut(
+    _ model: WorkingModel, _ structure: Plan.Structure, _ texts: [[UInt32]]
   ) throws(QuantizerError) -> WorkingModel {
     var model = model
     do throws(StructureError) {
-      switch recipe.keepLayers {
-      case nil: break
+      switch structure.layers {
+      case .all: break
       case .first(let count):
         let whole = model.graph.layers.count
         guard (1...whole).contains(count) else {
@@ -146,17 +152,18 @@ public struct Compressor {
         model = try model.keepingLayers(Array(model.graph.layers.prefix(count)))
       case .listed(let layers): model = try model.keepingLayers(layers)
       }
-      if let prune = recipe.prune, (prune.dropHeads ?? 0) + (prune.dropStacks ?? 0) > 0 {
+      let (heads, stacks) = (structure.droppedHeads, structure.droppedStacks)
+      if heads + stacks > 0 {
         progress("measure", 0)
         let contributions = Contributions(of: model, texts: texts, parallel: parallel)
-        if let count = prune.dropStacks, count > 0 {
+        if stacks > 0 {
           model = try model.droppingStacks(
-            contributions.weakestStacks(count * model.graph.layers.count))
+            contributions.weakestStacks(stacks * model.graph.layers.count))
         }
-        if let count = prune.dropHeads, count > 0 {
+        if heads > 0 {
           model = try model.droppingHeads(
             contributions.weakestHeads(
-              count * model.graph.layers.count, headWidth: model.headWidth))
+              heads * model.graph.layers.count, headWidth: model.headWidth))
         }
       }
     } catch {
@@ -167,13 +174,11 @@ public struct Compressor {
 
   private func recover(
     _ model: WorkingModel, _ target: WorkingModel, _ texts: [[UInt32]],
-    _ report: inout CompressionReport, weights: Bool
+    _ report: inout CompressionReport, _ weights: Recovery.Options.Weights
   ) throws(QuantizerError) -> WorkingModel {
-    let wanted = recipe.recover?.affine ?? false || weights && recipe.recover?.linears ?? false
-    guard wanted, !texts.isEmpty else { return model }
+    guard !texts.isEmpty else { return model }
     var options = Recovery.Options()
-    options.weights = weights ? .all : .none
-    options.keepsZeros = recipe.prune?.sparsity != nil
+    options.weights = weights
     var steps: [Recovery.StepReport] = []
     do throws(NotPositiveDefinite) {
       let result = try Recovery.recover(
@@ -198,9 +203,11 @@ public struct Compressor {
     _ model: inout WorkingModel, _ unrounded: WorkingModel, _ texts: [[UInt32]],
     _ report: inout CompressionReport
   ) throws(QuantizerError) {
-    guard precision == .int8, let activations = recipe.activations else { return }
+    guard plan.precision == .int8 else { return }
+    let activations = plan.activations
     if activations.scheme == .isStatic {
-      let observer = activations.observer.flatMap(Observers.named) ?? MSEObserver.self
+      // `Plan.init` has seen the name.
+      let observer = Observers.named(activations.observer) ?? MSEObserver.self
       // Of no file, so nothing to tell them from others by.
       let none = [UInt8](repeating: 0, count: 32)
       let key = CalibrationStatistics.Key(
@@ -220,7 +227,7 @@ public struct Compressor {
         for: unrounded.graph.calibrationSites, observer)
       report.staticSites = model.graph.setStaticSteps(steps)
     }
-    let patterns = (activations.int16 ?? []).map(SitePattern.init)
+    let patterns = activations.int16.map(SitePattern.init)
     for (index, step) in model.graph.steps.enumerated() {
       guard case .linear(var linear) = step.operation,
         model.graph.tensors[linear.weight].role == .weight,

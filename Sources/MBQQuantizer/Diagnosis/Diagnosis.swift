@@ -1,3 +1,4 @@
+import MBQCore
 import MBQModel
 public import MBQRuntime
 import MBQSchemes

@@ -1,14 +1,14 @@
 /// What is to be done to a checkpoint before it is packed, as a recipe file says it
-/// (Calibration/recipes/README.md): nil is what the command's own default is.
-public struct Recipe: Equatable, Sendable {
-  public enum KeptLayers: Equatable, Sendable {
+/// (Calibration/recipes/README.md). What is nil, `Plan` decides.
+public struct Recipe: Hashable, Sendable, Codable {
+  public enum KeptLayers: Hashable, Sendable, Codable {
     /// The first so many.
     case first(Int)
     /// These, from 0, in rising order.
     case listed([Int])
   }
 
-  public struct Prune: Equatable, Sendable {
+  public struct Prune: Hashable, Sendable, Codable {
     public var method: PruningOptions.Method?
     /// The share of weights that become 0.
     public var sparsity: Double?
@@ -20,7 +20,7 @@ public struct Recipe: Equatable, Sendable {
     public init() {}
   }
 
-  public struct Weights: Equatable, Sendable {
+  public struct Weights: Hashable, Sendable, Codable {
     public var bits: Int?
     /// Weights of a row with one scale; 4 bits and fewer.
     public var group: Int?
@@ -30,7 +30,7 @@ public struct Recipe: Equatable, Sendable {
     public init() {}
   }
 
-  public struct Embeddings: Equatable, Sendable {
+  public struct Embeddings: Hashable, Sendable, Codable {
     public var bits: Int?
     public var group: Int?
     public var rounding: RoundingMethod?
@@ -38,8 +38,8 @@ public struct Recipe: Equatable, Sendable {
     public init() {}
   }
 
-  public struct Activations: Equatable, Sendable {
-    public enum Scheme: String, CaseIterable, Sendable {
+  public struct Activations: Hashable, Sendable, Codable {
+    public enum Scheme: String, CaseIterable, Sendable, Codable {
       case perToken = "per-token"
       case isStatic = "static"
     }
@@ -54,7 +54,7 @@ public struct Recipe: Equatable, Sendable {
   }
 
   /// Other bits for some sites; of two that match the later counts.
-  public struct Override: Equatable, Sendable {
+  public struct Override: Hashable, Sendable, Codable {
     public var sites: String
     public var bits: Int?
     public var group: Int?
@@ -66,34 +66,25 @@ public struct Recipe: Equatable, Sendable {
     }
   }
 
-  public struct Recover: Equatable, Sendable {
+  public struct Recover: Hashable, Sendable, Codable {
     public var affine: Bool?
     public var linears: Bool?
 
     public init() {}
   }
 
-  public struct Vocabulary: Equatable, Sendable {
+  public struct Vocabulary: Hashable, Sendable, Codable {
     public var keepUsed: Bool?
 
     public init() {}
   }
 
-  public struct Calibration: Equatable, Sendable {
+  public struct Calibration: Hashable, Sendable, Codable {
     public var texts: Int?
     public var maxTokens: Int?
     public var seed: Int?
 
     public init() {}
-
-    /// With the defaults for what is not said.
-    public var options: CalibrationOptions {
-      var options = CalibrationOptions()
-      if let texts { options.texts = texts }
-      if let maxTokens { options.maximumTokens = maxTokens }
-      if let seed { options.seed = UInt64(seed) }
-      return options
-    }
   }
 
   public var description: String?

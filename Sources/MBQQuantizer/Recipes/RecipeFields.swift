@@ -1,3 +1,4 @@
+import MBQSchemes
 import Yams
 
 /// The values of one mapping of a recipe, checked.
@@ -164,8 +165,8 @@ struct RecipeFields {
 
   /// `group` means something with 4 bits or fewer only.
   func bitsAndGroup() throws(RecipeError) -> (bits: Int?, group: Int?) {
-    let bits = try integer("bits", among: [2, 3, 4, 8, 16, 32])
-    let group = try integer("group", among: [32, 64, 128])
+    let bits = try integer("bits", among: SchemeCode.bitChoices)
+    let group = try integer("group", among: SchemeCode.groupSizes)
     if let bits, bits > 4, group != nil, let node = node("group") {
       throw failure("group", node, "nothing with \(bits) bits; groups are for 4 bits and fewer")
     }

@@ -115,7 +115,9 @@ public enum ModelRounding {
         throw .calibration(
           site: name,
           problem: "its inputs are not all finite on the calibration text",
-          advice: "quantize with --no-equalize to see whether the checkpoint itself overflows fp32")
+          advice:
+            "leave equalization out\(by: .equalize) to see whether the checkpoint itself overflows fp32"
+        )
       }
       rounder.factor = factor
     }

@@ -18,7 +18,7 @@ public enum WeightGrid: Equatable, Sendable {
 }
 
 /// How weights find their place on the grid.
-public enum RoundingMethod: String, Sendable, CaseIterable {
+public enum RoundingMethod: String, Sendable, Codable, CaseIterable {
   /// The nearest value; a group's largest magnitude is its grid's end.
   case nearest
   /// The nearest value on the grid whose scale makes the least squared error (weighted with the inputs'
@@ -30,8 +30,8 @@ public enum RoundingMethod: String, Sendable, CaseIterable {
 }
 
 /// Which weights are set to zero.
-public struct PruningOptions: Equatable, Sendable {
-  public enum Method: String, Sendable, CaseIterable {
+public struct PruningOptions: Hashable, Sendable, Codable {
+  public enum Method: String, Sendable, Codable, CaseIterable {
     /// |w|.
     case magnitude
     /// |w|·‖x‖, row by row: Sun et al., "A Simple and Effective Pruning Approach for Large Language
@@ -42,7 +42,7 @@ public struct PruningOptions: Equatable, Sendable {
     case sparseGPT = "sparsegpt"
   }
 
-  public enum Pattern: String, Sendable, CaseIterable {
+  public enum Pattern: String, Sendable, Codable, CaseIterable {
     case unstructured
     /// Two of every four neighbouring inputs.
     case twoOfFour = "2:4"

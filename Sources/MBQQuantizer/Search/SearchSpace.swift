@@ -1,6 +1,7 @@
 import Foundation
 import MBQCheckpoints
 import MBQModel
+import MBQSchemes
 
 /// One way to compress a model: what `mbq search` tries.
 public struct SearchPoint: Hashable, Sendable, Codable {
@@ -29,26 +30,22 @@ public struct SearchPoint: Hashable, Sendable, Codable {
     return parts.joined(separator: ", ")
   }
 
-  /// What `base` becomes at this point.
+  /// What `base` becomes at this point; what neither says, `Plan` decides.
   public func recipe(_ base: Recipe, of layerCount: Int) -> Recipe {
     var recipe = base
     var weights = base.weights ?? .init()
     weights.bits = bits
-    if weights.rounding == nil { weights.rounding = bits <= 4 ? .gptq : .nearest }
     recipe.weights = weights
     var embeddings = base.embeddings ?? .init()
     embeddings.bits = embeddingBits
     recipe.embeddings = embeddings
     recipe.keepLayers = layers < layerCount ? .first(layers) : nil
-    if layers < layerCount || droppedStacks + droppedHeads > 0 {
-      var recover = base.recover ?? .init()
-      recover.linears = recover.linears ?? true
-      recipe.recover = recover
-    }
     var prune = base.prune ?? .init()
     if sparsity > 0 {
-      prune.method = prune.method ?? .sparseGPT
       prune.sparsity = sparsity
+    } else if prune.pattern != .twoOfFour {
+      // A base that says how zeros are chosen leaves it to the point how many.
+      prune.sparsity = prune.sparsity ?? 0
     }
     if droppedStacks > 0 { prune.dropStacks = droppedStacks }
     if droppedHeads > 0 { prune.dropHeads = droppedHeads }
@@ -56,7 +53,6 @@ public struct SearchPoint: Hashable, Sendable, Codable {
     var vocabulary = base.vocabulary ?? .init()
     vocabulary.keepUsed = dropsUnusedPieces
     recipe.vocabulary = vocabulary
-    recipe.compress = base.compress ?? (bits < 4 || sparsity > 0)
     return recipe
   }
 }
@@ -165,23 +161,34 @@ public struct SearchSpace: Sendable {
 
   /// Bytes a point will take, within a tenth or so; tried points correct it.
   ///
-  /// Levels of fewer than 4 bits and zeros are stored as a Huffman-coded stream, at about their entropy:
-  /// h(s) + (1 - s)·H for sparsity s, H that of levels spread like a normal distribution's.
+  /// With sparsity s, weights are stored as a Huffman-coded stream, at about their entropy:
+  /// h(s) + (1 - s)·H, H that of levels spread like a normal distribution's. Everything else takes what its
+  /// scheme takes.
   public func expectedBytes(_ point: SearchPoint) -> Double {
-    let entropy: [Int: Double] = [8: 8, 4: 4, 3: 2.7, 2: 1.75]
     let s = point.sparsity
-    var bits = entropy[point.bits] ?? Double(point.bits)
-    if s > 0 {
-      let dense = point.bits == 8 ? 7.0 : point.bits == 4 ? 3.4 : bits
-      bits = -(s * log2(s) + (1 - s) * log2(1 - s)) + (1 - s) * dense
+    var saved = 0.0
+    if s > 0, let dense = Self.entropy[point.bits] {
+      saved = Double(point.bits) + s * log2(s) + (1 - s) * log2(1 - s) - (1 - s) * dense
     }
-    let group = point.bits <= 4 ? 8.0 / 64 : 0
     let layer =
       layerWeights - point.droppedStacks * stackWeights - point.droppedHeads * headWeights
     let linears = Double(layer * point.layers + otherWeights)
     let table = Double(point.dropsUnusedPieces ? keptTableWeights : tableWeights)
-    let tableBits = (entropy[point.embeddingBits] ?? 8) + (point.embeddingBits <= 4 ? 0.25 : 0)
     let vectors = Double(fixedBytes) * (0.3 + 0.7 * Double(point.layers) / Double(layerCount))
-    return linears * (bits + group) / 8 + table * tableBits / 8 + vectors
+    return linears * (Self.bytesAWeight(point.bits, inPanels: true) - saved / 8)
+      + table * Self.bytesAWeight(point.embeddingBits, inPanels: false) + vectors
+  }
+
+  /// Bits of a level that is not zero, by the bits it has on its grid.
+  private static let entropy: [Int: Double] = [8: 7, 4: 3.4, 3: 2.7, 2: 1.75]
+
+  /// Bytes of a weight with its share of group bytes and scales, in rows of 128 or panels of 512 columns.
+  private static func bytesAWeight(_ bits: Int, inPanels: Bool) -> Double {
+    let storage: ElementStorage = bits == 8 ? .int8 : .levels(bits: bits, group: 64)
+    let columns = inPanels ? 512 : 128
+    guard let scheme = SchemeCode.scheme(storage, inPanels: inPanels) else {
+      return Double(bits) / 8
+    }
+    return Double(scheme.totalByteCount(rows: 16, columns: columns)) / Double(16 * columns)
   }
 }

@@ -22,8 +22,7 @@ public struct BitAllocation: Sendable {
 
   /// The choice within `budget` bytes, or nil with the smallest possible size if there is none.
   ///
-  /// `bits` are those that may be used. With three bits and fewer, matrices are counted as the zlib stream
-  /// they are stored in makes them: their bits, not the four they are padded to.
+  /// `bits` are those that may be used.
   public static func choose(
     _ sites: [SiteSensitivity], bits: [Int], group: Int, budget: Int
   ) -> (allocation: BitAllocation?, smallest: Int) {

@@ -1,6 +1,7 @@
 import MBQCore
 import MBQModel
 public import MBQRuntime
+import MBQSchemes
 
 import func Foundation.log10
 
@@ -44,7 +45,7 @@ public struct SensitivityAnalysis {
   /// Few bits, so that the change stands out of the arithmetic's own rounding.
   public var measuredBits = 3
   public var parallel: Parallel
-  public static let bits = [2, 3, 4, 8]
+  public static let bits = SchemeCode.bitChoices.filter { $0 <= 8 }
 
   /// `model` is folded, and equalized if it is to be.
   public init(_ model: WorkingModel, texts: [[UInt32]], parallel: Parallel = .serial) {
@@ -68,9 +69,9 @@ public struct SensitivityAnalysis {
   /// Measures the linears that are not in `known`.
   ///
   /// `found` is told of each, so that a caller can keep it.
-  public func run(
-    known: [String: SiteSensitivity] = [:], found: (SiteSensitivity) throws -> Void
-  ) rethrows -> [SiteSensitivity] {
+  public func run<Failure: Error>(
+    known: [String: SiteSensitivity] = [:], found: (SiteSensitivity) throws(Failure) -> Void
+  ) throws(Failure) -> [SiteSensitivity] {
     let runner = ModelRunner(model, parallel: parallel)
     let baseline = runner.logits(texts)
     let states = HiddenStates(texts)

@@ -9,7 +9,7 @@ public struct SensitivityFile: Equatable, Sendable, KeptResults {
     public var texts: String
     public var group: Int
     public var measuredBits: Int
-    /// The recipe's structure: layers, vocabulary, equalization.
+    /// `Plan.Structure.key`: all that made the model.
     public var structure: String
 
     public init(

@@ -43,10 +43,8 @@ public struct ComparisonFigures: Sendable, Equatable, Codable {
 
   public static var shownLimit: Int { 50 }
 
-  /// `excerpts` gives the starts of texts by row; rows it has not are shown without.
-  ///
   /// `nil` if the rows have no labels.
-  public init?(_ summary: ComparisonSummary, excerpts: [Int: String]) {
+  public init?(_ summary: ComparisonSummary) {
     guard let accuracy = summary.accuracy, let lost = summary.flips.lost,
       let gained = summary.flips.gained
     else { return nil }
@@ -67,7 +65,7 @@ public struct ComparisonFigures: Sendable, Equatable, Codable {
         row: flip.row, effect: flip.kind ?? .other, truth: flip.truth ?? "",
         baseline: flip.baseline, variant: flip.candidate,
         probabilityBefore: flip.probabilityBefore, probabilityAfter: flip.probabilityAfter,
-        excerpt: excerpts[flip.row] ?? flip.excerpt)
+        excerpt: flip.excerpt)
     }
   }
 

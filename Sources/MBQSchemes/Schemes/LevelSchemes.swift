@@ -24,8 +24,11 @@ public struct GroupByte: Equatable, Sendable {
 
   public var byte: UInt8 { UInt8(multiplier | zero << 4) }
 
-  /// No level of `bits` bits gives an integer outside of ±127.
-  public func fitsInt8(bits: Int) -> Bool { multiplier * max(zero, 1 << bits - 1 - zero) <= 127 }
+  /// The zero point is a level of `bits` bits, and no level gives an integer outside of ±127.
+  public func fitsInt8(bits: Int) -> Bool {
+    let top = 1 << bits - 1
+    return zero <= top && multiplier * max(zero, top - zero) <= 127
+  }
 }
 
 extension EncodedMatrix {
@@ -48,13 +51,14 @@ extension EncodedMatrix {
     precondition(
       levels.allSatisfy { $0 >> UInt8(bits) == 0 }, "a level of more bits than there are")
     var elements = [UInt8](repeating: 0, count: code.byteCount(rows: rows, columns: columns))
+    let places = LevelPlaces(code, columns: columns)
+    let storedColumns = code.storedColumns(columns)
     for row in 0..<rows {
       // Columns that are not there have the level that stands for 0.
       let zero = groups[row * groupCount + groupCount - 1] >> 4
-      for column in 0..<code.storedColumns(columns) {
+      for column in 0..<storedColumns {
         let level = column < columns ? levels[row * columns + column] : zero
-        let place = code.levelPlace(row: row, column: column, columns: columns)
-        elements[place.byte] |= level << UInt8(place.shift)
+        places.store(level, row: row, column: column, in: &elements)
       }
     }
     return EncodedMatrix(
@@ -64,13 +68,12 @@ extension EncodedMatrix {
 
   /// The levels (rows, columns), row after row, of a scheme of levels.
   public func levels() -> [UInt8] {
-    guard case .levels(let bits, _) = scheme.storage else { preconditionFailure("no levels") }
-    let mask = UInt8(1 << bits - 1)
+    guard scheme.groupSize != nil else { preconditionFailure("no levels") }
+    let places = LevelPlaces(scheme, columns: columns)
     var levels = [UInt8](repeating: 0, count: rows * columns)
     for row in 0..<rows {
       for column in 0..<columns {
-        let place = scheme.levelPlace(row: row, column: column, columns: columns)
-        levels[row * columns + column] = elements[place.byte] >> UInt8(place.shift) & mask
+        levels[row * columns + column] = places.level(row: row, column: column, in: elements)
       }
     }
     return levels

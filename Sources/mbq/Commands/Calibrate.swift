@@ -1,11 +1,6 @@
 import ArgumentParser
-import Foundation
-import MBQCheckpoints
-import MBQCore
-import MBQEvaluation
 import MBQQuantizer
-import MBQReport
-import MBQRuntime
+import MBQToolchain
 
 struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,14 +28,14 @@ struct Calibrate: ParsableCommand {
       "The file to write (default: the checkpoint's name and .stats).", valueName: "file"))
   var output: String?
 
-  @Option(help: ArgumentHelp("Texts to draw.", valueName: "n"))
-  var texts = 128
+  @Option(help: ArgumentHelp("Calibration texts to draw.", valueName: "n"))
+  var texts = CalibrationOptions().texts
 
-  @Option(help: ArgumentHelp("Cut texts to this many tokens.", valueName: "n"))
-  var maxTokens = CalibrationOptions().maximumTokens
+  @Option(help: ArgumentHelp("Cut calibration texts to this many tokens.", valueName: "n"))
+  var textTokens = CalibrationOptions().maximumTokens
 
-  @Option(help: ArgumentHelp("Another number draws other texts.", valueName: "n"))
-  var seed: UInt64 = 1
+  @Option(help: ArgumentHelp("Starts the random draw of the texts.", valueName: "n"))
+  var seed = CalibrationOptions().seed
 
   @OptionGroup var overlap: OverlapOptions
 
@@ -67,51 +62,22 @@ struct Calibrate: ParsableCommand {
   }
 
   func run() throws {
-    let start = MonotonicClock.nanoseconds
-    let checkpoint = try source.open()
-    var options = CalibrationOptions(texts: texts, maximumTokens: maxTokens, seed: seed)
+    var options = CalibrateOptions(checkpoint: source.source, text: text)
+    options.dataset = columns.dataset
+    options.output = output
+    options.texts = texts
+    options.textTokens = textTokens
     options.seed = seed
-    let data = CalibrationData(
-      columns: columns, options: options, evaluation: overlap.evaluation,
-      allowsOverlap: overlap.allowOverlap)
-    let drawn = try data.texts(text, checkpoint)
-    let path = output ?? "\(source.name).stats"
-    let pool = runtime.pool()
-    let run = CalibrationRun(
-      parallel: pool.parallel, kernels: try runtime.kernelSet(), output: path)
-    let (statistics, resumed) = try run.statistics(
-      try WorkingModel(checkpoint).folded(), drawn,
-      key: CalibrationStatistics.Key(
-        checkpoint: checkpoint.digest, texts: drawn.digest, options: options,
-        textCount: drawn.texts.count, secondMoments: secondMoments))
-    try StatisticsFile.write(statistics, to: path)
-    // It has served; one that cannot be removed does no harm: it continues nothing but itself.
-    try? FileManager.default.removeItem(atPath: StatisticsFile.partialPath(path))
-    for warning in checkpoint.warnings { Output.remark("warning: \(warning)") }
-    show(drawn, statistics, path, resumed, Double(MonotonicClock.nanoseconds - start))
-    _ = pool
-  }
-
-  private func show(
-    _ drawn: CalibrationTexts, _ statistics: CalibrationStatistics, _ path: String, _ resumed: Int,
-    _ nanoseconds: Double
-  ) {
-    let report = CalibrationReport(
-      texts: drawn, statistics: statistics,
-      observer: Observers.named(observer) ?? MinMaxObserver.self)
-    var facts: [Report.Fact] = [
-      .init("checkpoint", source.checkpoint), .init("written", path),
-      .init("second moments", secondMoments ? "yes" : "no"),
-      .init("took", .milliseconds(nanoseconds: nanoseconds)),
-    ]
-    if resumed > 0 { facts.insert(.init("continued after", "\(resumed) texts"), at: 1) }
-    var blocks = report.audit(file: text, evaluation: overlap.evaluation) + report.sites()
-    blocks.append(.facts(facts))
-    Output.show(Report(blocks), json: json)
+    options.evaluation = overlap.evaluation
+    options.allowsOverlap = overlap.allowOverlap
+    options.secondMoments = secondMoments
+    let result = try runtime.toolchain.calibrate(options)
+    Output.show(
+      result.report(Observers.named(observer) ?? MinMaxObserver.self), json: json)
     guard !json else { return }
     Output.show(CalibrationReport.legend)
     // Two paths seldom fit a line.
     Output.show(
-      "\nNext: mbq quantize \(source.checkpoint) --bits 4 \\\n        --calibration \(path)")
+      "\nNext: mbq quantize \(source.checkpoint) --bits 4 \\\n        --calibration \(result.file)")
   }
 }

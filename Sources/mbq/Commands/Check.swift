@@ -3,7 +3,7 @@ import Foundation
 import MBQCore
 import MBQEvaluation
 import MBQReport
-import MBQRuntime
+import MBQToolchain
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,23 +41,27 @@ struct Check: ParsableCommand {
   var data: String?
 
   @Option(
-    help: ArgumentHelp("The accuracy may fall by this much: 0.5% or 0.005.", valueName: "share"))
+    help: ArgumentHelp(
+      "The most the accuracy may fall, in percentage points: 0.5% or 0.5pt.", valueName: "limit"),
+    transform: Parse.limit)
   var maxDrop: Share?
 
-  @Option(help: ArgumentHelp("This share of answers may change.", valueName: "share"))
+  @Option(
+    help: ArgumentHelp("The most answers that may change: 1% of the rows.", valueName: "limit"),
+    transform: Parse.limit)
   var maxFlips: Share?
 
-  @Option(help: ArgumentHelp("The file may have this size, such as 26MB.", valueName: "size"))
+  @Option(help: ArgumentHelp("The largest file allowed, such as 26MB.", valueName: "size"))
   var maxSize: ByteSize?
 
   @Option(
     help: ArgumentHelp(
-      "The latency that 95 % of runs keep below may be this many times the baseline's.",
+      "The largest ratio of the 95th percentiles of latency, candidate to baseline: 1.1.",
       valueName: "ratio"))
   var maxP95Ratio: Double?
 
   @Option(help: ArgumentHelp("Timed rounds for --max-p95-ratio.", valueName: "n"))
-  var rounds = 60
+  var p95Rounds = 60
 
   @OptionGroup var confidence: ConfidenceOption
 
@@ -102,8 +106,8 @@ struct Check: ParsableCommand {
         throw ValidationError("--max-p95-ratio is \(maxP95Ratio); allowed: above 0, such as 1.1.")
       }
     }
-    guard (20...100_000).contains(rounds) else {
-      throw ValidationError("--rounds is \(rounds); allowed: 20 to 100000.")
+    guard (20...100_000).contains(p95Rounds) else {
+      throw ValidationError("--p95-rounds is \(p95Rounds); allowed: 20 to 100000.")
     }
     guard (0...10_000).contains(flips) else {
       throw ValidationError("--flips is \(flips); allowed: 0 to 10000.")
@@ -114,13 +118,22 @@ struct Check: ParsableCommand {
   }
 
   func run() throws {
-    try OutputPlace.refuse(junit, "--junit", ifOneOf: [candidate, baseline, data])
+    try OutputPlace.refuse(junit, .junit, ifOneOf: [candidate, baseline, data])
     // A place that cannot be written to is known before the work, not after it.
     let file = try junit.map { path throws(FileError) in try PendingFile(at: path) }
-    let pair = try pair()
-    let gate = GateSummary(
-      limits: try limits(pair), comparison: pair.comparison, confidence: confidence.value,
-      allowsInconclusive: allowInconclusive)
+    var options = CheckOptions(candidate: candidate, baseline: baseline, data: data)
+    options.dataset = columns.dataset
+    options.maximumDrop = maxDrop
+    options.maximumFlips = maxFlips
+    options.maximumBytes = maxSize?.bytes
+    options.maximumP95Ratio = maxP95Ratio
+    options.rounds = p95Rounds
+    options.confidence = confidence.confidence
+    options.allowsInconclusive = allowInconclusive
+    options.isUnlabelled = unlabelled
+    options.maximumTokens = maxTokens
+    options.flips = flips
+    let gate = try runtime.toolchain.check(options)
     if let file {
       try file.append(JUnitText.render(gate))
       try PendingFile.commit([file])
@@ -130,94 +143,6 @@ struct Check: ParsableCommand {
       throw CommandError.checkFailed(
         "the check of '\(candidate)' fails:\n  " + gate.failures.joined(separator: "\n  "))
     }
-  }
-
-  private func pair() throws -> CheckedPair {
-    if AnswersFile.isOne(at: candidate) {
-      guard maxTokens == nil, !unlabelled else {
-        throw CommandError.usage(
-          "'\(candidate)' holds answers, found earlier: leave out --max-tokens and --unlabelled")
-      }
-      try refuseTiming(of: candidate)
-      return try CheckedPair(
-        kept: candidate, baseline: baseline, data: data, columns: columns,
-        confidence: confidence.value, flipLimit: flips)
-    }
-    guard let baseline else {
-      throw CommandError.usage(
-        "'\(candidate)' holds no kept answers: give --baseline, what to compare the model with")
-    }
-    guard let data else {
-      throw CommandError.usage(
-        "'\(candidate)' holds no kept answers: give --data, texts to run the model on")
-    }
-    if AnswersFile.isOne(at: baseline) { try refuseTiming(of: baseline) }
-    var run = EvaluationRun(
-      options: columns, runtime: runtime, maxTokens: maxTokens, mistakeLimit: 0, flipLimit: flips)
-    run.isUnlabelled = unlabelled
-    return try CheckedPair(
-      candidate, baseline: baseline, data: data, run: run, runtime: runtime,
-      confidence: confidence.value)
-  }
-
-  private func refuseTiming(of answers: String) throws(CommandError) {
-    guard maxP95Ratio == nil else {
-      throw .usage(
-        "--max-p95-ratio times both models, and '\(answers)' holds only answers; give the model, "
-          + "or leave that limit out")
-    }
-  }
-
-  private func limits(_ pair: CheckedPair) throws -> [GateLimit] {
-    let comparison = pair.comparison
-    var limits: [GateLimit?] = []
-    if let maxDrop {
-      guard let accuracy = comparison.accuracy else {
-        throw CommandError.badInput(pair.noLabels + ", or check --max-flips on texts alone")
-      }
-      limits.append(
-        .drop(accuracy.counts, limit: maxDrop.value, confidence: confidence.value))
-    }
-    if let maxFlips {
-      limits.append(
-        .flips(
-          comparison.flips.total, of: comparison.rows, limit: maxFlips.value,
-          confidence: confidence.value))
-    }
-    if let maxSize {
-      limits.append(.size(comparison.candidate.fileBytes, limit: maxSize.bytes))
-    }
-    if let maxP95Ratio, let models = pair.models {
-      limits.append(
-        .latencyRatio(
-          try times(models.baseline, models.candidate), limit: maxP95Ratio,
-          confidence: confidence.value))
-    }
-    return limits.compactMap { $0 }
-  }
-
-  /// Of one text of 128 tokens, both models in turn.
-  private func times(
-    _ baseline: Model, _ candidate: Model
-  ) throws -> [(baseline: UInt64, candidate: UInt64)] {
-    let length = min(128, baseline.maximumTokens, candidate.maximumTokens)
-    let pool = runtime.pool()
-    var generator = SeededGenerator(seed: 42)
-    let vocabulary = UInt32(min(baseline.vocabularyCount, candidate.vocabularyCount))
-    let text = (0..<length).map { _ in UInt32.random(in: 0..<vocabulary, using: &generator) }
-    let progress = ProgressBar("latency", total: rounds + 3, unit: "rounds")
-    defer { progress.finish() }
-    let variants = [baseline, candidate].map { model in
-      let state = RunState(model: model, parallel: pool.parallel)
-      return InterleavedRounds.Variant<ModelError>("") { () throws(ModelError) in
-        _ = try state.logits([text])
-      }
-    }
-    let results = try InterleavedRounds(warmUpRounds: 3, rounds: rounds).run(variants) { _ in
-      progress.advance()
-    }
-    withExtendedLifetime(pool) {}
-    return zip(results[0].nanoseconds, results[1].nanoseconds).map { ($0, $1) }
   }
 
   private func show(_ gate: GateSummary) throws {

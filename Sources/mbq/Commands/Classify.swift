@@ -1,9 +1,9 @@
 import ArgumentParser
-import Foundation
-import MBQCore
 import MBQEvaluation
+import MBQModel
 import MBQReport
 import MBQRuntime
+import MBQToolchain
 
 struct Classify: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,15 +46,17 @@ struct Classify: ParsableCommand {
   }
 
   func run() throws {
-    let model = try runtime.model(model)
-    let pool = runtime.pool()
+    let toolchain = runtime.toolchain
+    let model = try toolchain.model(model)
+    let pool = try toolchain.pool()
+    defer { withExtendedLifetime(pool) {} }
     let state = RunState(model: model, parallel: pool.parallel)
     // A person typing lines, or a program behind a pipe, wants each answer at once.
     let immediate = data == nil
     var stream = try TextStream<Int>(
       model, state, limit: maxTokens, tokensPerBatch: immediate ? 1 : 4096)
     if let data {
-      var rows = try columns.texts(data, labels: model.labels, withLabels: false)
+      var rows = try columns.dataset.unlabelledTexts(data)
       while let row = try rows.next() { show(try stream.add(row.text, row.row), model) }
     } else if !texts.isEmpty {
       for (index, text) in texts.enumerated() { show(try stream.add(text, index + 1), model) }
@@ -67,11 +69,8 @@ struct Classify: ParsableCommand {
     }
     show(try stream.finish(), model)
     if stream.truncatedCount > 0, !json {
-      Output.remark(
-        "note: \(Human.count(stream.truncatedCount)) texts were longer than "
-          + "\(stream.tokenLimit) tokens; the model did not see their ends")
+      toolchain.advise(.truncated(texts: stream.truncatedCount, limit: stream.tokenLimit))
     }
-    _ = pool
   }
 
   private func show(_ answers: [TextStream<Int>.Answer], _ model: Model) {

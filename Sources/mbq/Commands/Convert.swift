@@ -1,9 +1,6 @@
 import ArgumentParser
-import Foundation
-import MBQCheckpoints
-import MBQCore
-import MBQModel
 import MBQReport
+import MBQToolchain
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,21 +16,6 @@ struct Convert: ParsableCommand {
         mbq convert weights.pt --config ./base -o out
       """)
 
-  /// What `--dtype` may be.
-  enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case f32
-    case f16
-    case bf16
-
-    var elementType: ElementType {
-      switch self {
-      case .f32: .float32
-      case .f16: .float16
-      case .bf16: .bfloat16
-      }
-    }
-  }
-
   @OptionGroup var source: CheckpointOptions
 
   @Option(
@@ -41,7 +23,7 @@ struct Convert: ParsableCommand {
   var output: String?
 
   @Option(help: "The type of the weights (default: as they are, F64 as f32).")
-  var dtype: Kind?
+  var dtype: Toolchain.WeightType?
 
   @Flag(help: "Replace the files of a folder that is there.")
   var force = false
@@ -51,36 +33,26 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     let start = ContinuousClock.now
-    let checkpoint = try source.open()
-    let requirements = ModelFamilies.lower(checkpoint.configuration).requirements
-    let path = output ?? "\(source.name)-hf"
-    let progress = ProgressBar("convert", total: 100, unit: "%")
-    defer { progress.finish() }
-    var shown = 0
-    let written = try FolderWriter(checkpoint, requirements, elementType: dtype?.elementType)
-      .write(to: path, replaces: force) { share in
-        let percent = Int(share * 100)
-        progress.advance(by: percent - shown)
-        shown = percent
-      }
-    progress.finish()
-    for warning in checkpoint.warnings { Output.remark("warning: \(warning)") }
+    let written = try Toolchain(onEvent: Events.handler()).convert(
+      source.source, to: output, type: dtype, replaces: force)
     let elapsed = ContinuousClock.now - start
     Output.show(
       Report([
         .facts([
           .init("checkpoint", source.checkpoint),
-          .init("format", checkpoint.format),
-          .init("written", path),
+          .init("format", written.format),
+          .init("written", written.folder),
           .init("files", written.files.joined(separator: ", ")),
-          .init("parameters", .count(written.parameterCount)),
-          .init("tensors", .count(written.tensorCount)),
+          .init("parameters", .count(written.parameters)),
+          .init("tensors", .count(written.tensors)),
           .init("left out, not used by the model", .count(written.leftOut.count)),
           .init("weights as", dtype?.rawValue ?? "they were"),
           .init("model.safetensors", .bytes(written.byteCount)),
           .init("took", .milliseconds(nanoseconds: elapsed / .seconds(1) * 1e9)),
         ])
       ]), json: json)
-    if !json { Output.show("\nNext: mbq quantize \(path)") }
+    if !json { Output.show("\nNext: mbq quantize \(written.folder)") }
   }
 }
+
+extension Toolchain.WeightType: ExpressibleByArgument {}

@@ -1,11 +1,7 @@
 import ArgumentParser
 import Foundation
-import MBQCheckpoints
-import MBQCore
-import MBQEvaluation
-import MBQQuantizer
 import MBQReport
-import MBQRuntime
+import MBQToolchain
 
 struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -57,89 +53,20 @@ struct Demo: ParsableCommand {
     // failing must not spoil the result.
     defer { if output == nil { try? FileManager.default.removeItem(at: folder) } }
 
-    let opened: Checkpoint
-    do throws(CheckpointError) {
-      opened = try Checkpoint.open(path: source)
-    } catch {
-      throw QuantizerError.checkpoint(error)
-    }
-    var variants: [Variant] = []
-    for precision in [Precision.float32, .float16, .int8] {
-      variants.append(try variant(precision, opened, folder, data))
-    }
-    try show(variants, source: source, data: data)
-  }
-
-  private struct Variant {
-    var precision: Precision
-    var fileBytes: Int
-    var quantizeNanoseconds: Double
-    var model: Model
-    var result: Evaluator.Result
-  }
-
-  private func variant(
-    _ precision: Precision, _ checkpoint: Checkpoint, _ folder: URL, _ data: String
-  ) throws -> Variant {
-    let start = MonotonicClock.nanoseconds
-    let packed = try Packer(checkpoint, precision: precision).pack()
-    let name = precision == .int8 ? "int8" : "fp\(precision.bits)"
-    let path = folder.appendingPathComponent("\(name).mbq").path
-    try packed.bytes.withUnsafeBytes { try AtomicFile.write([$0], to: path) }
-    let elapsed = MonotonicClock.nanoseconds - start
-    let model = try runtime.model(path)
-    let result = try Evaluator(options: columns, runtime: runtime, mistakeLimit: 0)
-      .run(path, data: data, model: model, name: "evaluate \(name)")
-    return Variant(
-      precision: precision, fileBytes: packed.bytes.count, quantizeNanoseconds: Double(elapsed),
-      model: model, result: result)
-  }
-
-  private func show(_ variants: [Variant], source: String, data: String) throws {
-    let pool = runtime.pool()
-    let length = min(128, variants[0].model.maximumTokens)
-    let states = variants.map { RunState(model: $0.model, parallel: pool.parallel) }
-    var generator = SeededGenerator(seed: 42)
-    let text = (0..<length).map { _ in
-      UInt32.random(in: 0..<UInt32(variants[0].model.vocabularyCount), using: &generator)
-    }
-    let timings = try InterleavedRounds(warmUpRounds: 3, rounds: 21).run(
-      states.map { state in
-        InterleavedRounds.Variant<ModelError>("") { () throws(ModelError) in
-          _ = try state.logits([text])
-        }
-      })
-    var table = ReportTable(columns: [
-      .text("variant"), .number("bytes", "size"), .number("quantize_ns", "packed in ms"),
-      .number("latency_ns", "1×\(length) ms"), .number("accuracy"),
-      .number("agreement", "same as fp32"), .number("logits", "largest Δ logit"),
-    ])
-    for (variant, timing) in zip(variants, timings) {
-      let agreement = try Agreement(
-        baseline: variants[0].result.predictions.outputs,
-        candidate: variant.result.predictions.outputs)
-      table.rows.append([
-        .text(variant.precision == .int8 ? "int8" : "fp\(variant.precision.bits)"),
-        .bytes(variant.fileBytes), .milliseconds(nanoseconds: variant.quantizeNanoseconds),
-        .milliseconds(nanoseconds: timing.sample.p50),
-        .percent(variant.result.summary.accuracy, digits: 2), .percent(agreement.share, digits: 2),
-        .number(agreement.largestLogitDifference, digits: 4),
-      ])
-    }
+    let result = try runtime.toolchain.demonstrate(
+      CheckpointSource(source), data: data, dataset: columns.dataset, folder: folder.path)
     var report = Report([
       .facts([
-        .init("checkpoint", source),
-        .init("texts", "\(data), \(variants[0].result.summary.dataset.rows) rows"),
+        .init("checkpoint", source), .init("texts", "\(data), \(result.rows) rows"),
         .init(
           "latency",
-          "one text of \(length) tokens, \(runtime.threads) thread(s), median of 21 interleaved rounds"
+          "one text of \(result.tokens) tokens, \(runtime.threads) thread(s), median of 21 interleaved rounds"
         ),
       ]),
-      .table(table),
+      .table(result.table),
     ])
     if let output { report.blocks.append(.note("the packed models are in \(output)")) }
     Output.show(report, json: json)
-    _ = pool
   }
 
   /// A file of the example: in the current directory's checkout, or where `make install` put it.

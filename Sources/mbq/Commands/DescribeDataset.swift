@@ -1,12 +1,6 @@
 import ArgumentParser
-import MBQCheckpoints
-import MBQCore
-import MBQEvaluation
-import MBQModel
-import MBQQuantizer
 import MBQReport
-import MBQRuntime
-import MBQTokenizer
+import MBQToolchain
 
 struct DescribeDataset: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -60,80 +54,13 @@ struct DescribeDataset: ParsableCommand {
     }
   }
 
-  /// What is known of the model.
-  private struct Reader {
-    var name: String
-    var labels: [String]
-    var tokenizing: DatasetDescription.Tokenizing
-  }
-
   func run() throws {
-    let reader = try self.reader()
-    let labels = try reader.map { reader in
-      try columns.labelMap.map { try LabelVocabulary(names: reader.labels, map: $0) }
-        ?? LabelVocabulary(names: reader.labels)
-    }
-    let rows = try DatasetReaders.open(path: file, format: columns.format)
-    // Only the default may be missing: texts without labels are described too.
-    let hasLabels =
-      columns.labelColumn != DataOptions.defaultLabelColumn
-      || rows.columns.contains(columns.labelColumn)
-    var texts = try LabelledTexts(
-      rows,
-      columns: .init(
-        text: columns.textColumn.isEmpty ? nil : columns.textColumn,
-        label: hasLabels ? columns.labelColumn : nil),
-      labels: nil)
-    var description = DatasetDescription(tokenizing: reader?.tokenizing)
-    let progress = ProgressBar("reading \(file)", total: nil)
-    while let row = try texts.next() {
-      description.add(row)
-      progress.advance()
-    }
-    progress.finish()
-    try show(
-      DatasetSummary(
-        description,
-        dataset: .init(
-          path: file, format: type(of: rows).name, columns: rows.columns,
-          textColumns: texts.textColumns, labelColumn: texts.labelColumn),
-        blankFields: texts.blankFieldCounts, labels: labels, tokenizer: reader?.name ?? ""))
-  }
-
-  private func reader() throws -> Reader? {
-    let reader: Reader
-    if let model {
-      let opened = try Model.packed(at: model)
-      reader = Reader(
-        name: model, labels: opened.labels,
-        tokenizing: .init(tokenizer: opened.tokenizer, limit: opened.maximumTokens))
-    } else if let checkpoint {
-      let opened = try CheckpointOptions.open(checkpoint)
-      let tokenizer: WordPieceTokenizer
-      do throws(TokenizerError) {
-        tokenizer = try WordPieceTokenizer(opened.tokenizer)
-      } catch {
-        throw QuantizerError.tokenizer(path: checkpoint, error)
-      }
-      reader = Reader(
-        name: checkpoint, labels: opened.labels,
-        tokenizing: .init(
-          tokenizer: tokenizer,
-          limit: min(opened.configuration.maximumPositions, opened.tokenizer.maximumLength)))
-    } else {
-      return nil
-    }
-    guard let maxTokens else { return reader }
-    let most = reader.tokenizing.limit
-    guard (2...most).contains(maxTokens) else {
-      throw CommandError.usage("--max-tokens is \(maxTokens); this model takes 2 to \(most)")
-    }
-    var limited = reader
-    limited.tokenizing.limit = maxTokens
-    return limited
-  }
-
-  private func show(_ summary: DatasetSummary) throws {
+    var options = DescribeOptions(data: file)
+    options.dataset = columns.dataset
+    options.tokenizer =
+      model.map { .model($0) } ?? checkpoint.map { .checkpoint(CheckpointSource($0)) }
+    options.maximumTokens = maxTokens
+    let summary = try Toolchain(onEvent: Events.handler()).describe(options)
     if json {
       Output.show(try JSONText.encode(summary))
     } else if markdown {

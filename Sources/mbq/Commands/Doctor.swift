@@ -1,11 +1,8 @@
 import ArgumentParser
-import Foundation
-import MBQCheckpoints
 import MBQCore
-import MBQKernels
 import MBQQuantizer
 import MBQReport
-import MBQRuntime
+import MBQToolchain
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,11 +28,7 @@ struct Doctor: ParsableCommand {
   @Option(help: ArgumentHelp("Texts of the kind it will see; needs no labels.", valueName: "file"))
   var text: String?
 
-  @Option(help: ArgumentHelp("Texts to draw.", valueName: "n"))
-  var texts = 16
-
-  @Option(help: ArgumentHelp("Cut texts to this many tokens.", valueName: "n"))
-  var maxTokens = 128
+  @OptionGroup var sample: SampleOptions
 
   @Option(
     help: ArgumentHelp(
@@ -58,63 +51,25 @@ struct Doctor: ParsableCommand {
   @OptionGroup var runtime: RuntimeOptions
 
   func run() throws {
-    let checkpoint = try source.open()
-    let options = CalibrationOptions(texts: texts, maximumTokens: maxTokens)
-    do throws(CalibrationError) { try options.check() } catch {
-      throw CommandError.usage("--\(error.explanation)")
-    }
-    var drawn: [[UInt32]] = []
-    if let text {
-      let sample = try CalibrationData(columns: columns, options: options).texts(text, checkpoint)
-      // Nothing is chosen here that would need texts held back.
-      drawn = Array((sample.texts + sample.heldBack).prefix(texts))
-    }
-    let pool = runtime.pool()
-    defer { withExtendedLifetime(pool) {} }
-    var diagnosis = Diagnosis(
-      try WorkingModel(checkpoint).folded(), texts: drawn, parallel: pool.parallel)
-    let progress = StagedProgress()
-    defer { progress.finish() }
-    diagnosis.progress = { progress.show("examine", $0) }
-    let sites = try diagnosis.run()
-    var times: [LinearTimes.Shape: LinearTimes] = [:]
-    let shapes = Set(sites.compactMap(\.shape))
-    for (index, shape) in shapes.enumerated() {
-      times[shape] = LinearTimes.measure(shape, kernels: try runtime.kernelSet())
-      progress.show("time", Double(index + 1) / Double(shapes.count))
-    }
-    progress.finish()
-    let report = DoctorReport(
-      checkpoint: source.checkpoint, kernels: try runtime.kernelSet().name, diagnosis: diagnosis,
-      sites: sites, times: times)
-    if let plot {
-      try Array(report.plot.svg.utf8).withUnsafeBytes { try AtomicFile.write([$0], to: plot) }
-    }
+    var options = DoctorOptions(checkpoint: source.source, text: text)
+    options.dataset = columns.dataset
+    options.sampleTexts = sample.sampleTexts
+    options.sampleTokens = sample.sampleTokens
+    options.plot = plot
+    let result = try runtime.toolchain.doctor(options)
     if json {
-      Output.show(try JSONText.encode(report.json))
+      Output.show(try JSONText.encode(result.report.json))
     } else {
-      Output.show(Report(report.blocks(all: all)), json: false)
+      Output.show(Report(result.report.blocks(all: all)), json: false)
       Output.show(DoctorReport.legend)
-      if let next = report.next(text: text) { Output.show("\n\(next)") }
+      if let next = result.report.next(text: text) { Output.show("\n\(next)") }
     }
-    try check(sites)
-  }
-
-  private func check(_ sites: [SiteDiagnosis]) throws(CommandError) {
     guard let failOn else { return }
-    let least: SiteHealth = failOn == .warning ? .warning : .error
-    let bad = sites.filter { $0.health >= least }
-    guard let first = bad.first else { return }
-    throw .checkFailed(
-      "\(bad.count) of \(sites.count) sites are not healthy (--fail-on \(failOn.rawValue)), the first \(first.site)"
-    )
-  }
-}
-
-extension SiteDiagnosis {
-  /// Of a linear.
-  var shape: LinearTimes.Shape? {
-    guard case .linear(let site) = self else { return nil }
-    return .init(inputs: site.inputs, outputs: site.outputs)
+    let bad = result.sites(atLeast: failOn == .warning ? .warning : .error)
+    if let first = bad.first {
+      throw CommandError.checkFailed(
+        "\(bad.count) of \(result.sites.count) sites are not healthy (--fail-on \(failOn.rawValue)),"
+          + " the first \(first.site)")
+    }
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import MBQCore
 import MBQEvaluation
 import MBQReport
-import MBQRuntime
+import MBQToolchain
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -126,47 +126,29 @@ struct Evaluate: ParsableCommand {
   }
 
   func run() throws {
-    if !merge.isEmpty {
-      try mergeParts()
-      return
+    let toolchain = runtime.toolchain
+    guard merge.isEmpty else {
+      return try show(
+        try toolchain.mergeAnswers(merge, output: output, confidence: confidence.confidence))
     }
-    guard let path = model, let data else { return }
-    try OutputPlace.refuse(
-      mistakesFile, "--mistakes-file", ifOneOf: [path, data, baseline, output])
-    try OutputPlace.refuse(output, "-o", ifOneOf: [path, data, baseline])
-    let model = try runtime.model(path)
-    try EvaluationRun.refuseMultiLabel(model, path)
-    let baseline = try baseline.map {
-      try BaselineSource.open($0, for: model, named: path, runtime)
-    }
-    var run = EvaluationRun(
-      options: columns, runtime: runtime, maxTokens: maxTokens, mistakeLimit: mistakes,
-      flipLimit: flips)
-    run.isUnlabelled = unlabelled
-    run.output = output
-    if let shard { run.shard = .init(index: shard.index, count: shard.count) }
-    let result: EvaluationRun.Result
-    if let mistakesFile {
-      result = try MistakesFile(path: mistakesFile, labels: model.labels).write { visit in
-        try run.run(path, model: model, data: data, baseline: baseline, visit: visit)
-      }
-    } else {
-      result = try run.run(path, model: model, data: data, baseline: baseline)
-    }
+    guard let model, let data else { return }
+    var options = EvaluateOptions(model: model, data: data, baseline: baseline)
+    options.dataset = columns.dataset
+    options.isUnlabelled = unlabelled
+    options.maximumTokens = maxTokens
+    options.confidence = confidence.confidence
+    options.mistakes = mistakes
+    options.flips = flips
+    options.mistakesFile = mistakesFile
+    options.output = output
+    options.shard = shard.map { ($0.index, $0.count) }
+    options.includesTiming = !noTiming
+    let result = try toolchain.evaluate(options)
     if shard != nil {
       showPart(result.answers)
     } else {
-      try show(result.answers, noTiming ? nil : result.timing)
+      try show(result)
     }
-  }
-
-  private func mergeParts() throws {
-    try OutputPlace.refuse(output, "-o", ifOneOf: merge)
-    var parts: [(name: String, answers: Answers)] = []
-    for path in merge { parts.append((path, try AnswersFile.read(path: path))) }
-    let answers = try Answers.merged(parts)
-    if let output { try AnswersFile.write(answers, to: output) }
-    try show(answers, nil)
   }
 
   /// The figures of a part mean little; what was done and what comes next does.
@@ -189,9 +171,8 @@ struct Evaluate: ParsableCommand {
     var comparison: ComparisonSummary
   }
 
-  private func show(_ answers: Answers, _ timing: EvaluationSummary.Timing?) throws {
-    let evaluation = try answers.evaluation(timing: timing, confidence: confidence.value)
-    let comparison = try answers.comparison(confidence: confidence.value)
+  private func show(_ result: EvaluateResult) throws {
+    let (evaluation, comparison) = (result.evaluation, result.comparison)
     if json {
       if let comparison {
         Output.show(try JSONText.encode(Both(evaluation: evaluation, comparison: comparison)))
@@ -204,7 +185,7 @@ struct Evaluate: ParsableCommand {
     if let evaluation {
       report = evaluation.report(width: 80)
     } else {
-      report.blocks.append(.facts(unlabelledFacts(answers, timing)))
+      report.blocks.append(.facts(unlabelledFacts(result.answers, result.timing)))
     }
     if let comparison { report.blocks += comparison.report().blocks }
     if markdown {

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Foundation
-import MBQCore
+import MBQEvaluation
 import MBQReport
+import MBQToolchain
 
 /// Not `Report`, which is what commands print.
 struct ReportCommand: ParsableCommand {
@@ -39,11 +40,7 @@ struct ReportCommand: ParsableCommand {
   @Flag(help: "Calibrate even if texts are in --data too.")
   var allowOverlap = false
 
-  @Option(
-    help: ArgumentHelp(
-      "The folder with config.json and the tokenizer, if they are not beside the weights.",
-      valueName: "folder"))
-  var config: String?
+  @OptionGroup var configuration: ConfigurationOption
 
   @Option(
     help: ArgumentHelp(
@@ -53,12 +50,14 @@ struct ReportCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The accuracy one is ready to lose, in percentage points.", valueName: "points"))
-  var maxDrop = 0.5
+      "The most the accuracy may fall, in percentage points: 0.5% or 0.5pt.", valueName: "limit"),
+    transform: Parse.limit)
+  var maxDrop = Share.percent(0.5)
 
   @Option(
-    help: ArgumentHelp("The answers that may change, in percent.", valueName: "percent"))
-  var maxFlips = 1.0
+    help: ArgumentHelp("The most answers that may change: 1% of the rows.", valueName: "limit"),
+    transform: Parse.limit)
+  var maxFlips = Share.percent(1)
 
   @Option(help: "Rounds of latency that are counted.")
   var rounds = 11
@@ -79,35 +78,23 @@ struct ReportCommand: ParsableCommand {
     guard (1...10_000).contains(rounds) else {
       throw ValidationError("--rounds is \(rounds); allowed: 1 to 10000.")
     }
-    guard (0...100).contains(maxDrop) else {
-      throw ValidationError("--max-drop is \(maxDrop); allowed: 0 to 100 (percentage points).")
-    }
-    guard (0...100).contains(maxFlips) else {
-      throw ValidationError("--max-flips is \(maxFlips); allowed: 0 to 100 (percent).")
-    }
   }
 
   func run() throws {
-    try OutputPlace.refusePipe(data, "give --data a file")
-    for name in ReportFolder.names {
-      try OutputPlace.refuse("\(output)/\(name)", "a file of --output", ifOneOf: [data, text])
-    }
-    try ReportFolder.make(output)
-    let stages = Stages()
-    let sources = try VariantMaker(
-      models: models, config: config, text: text, data: data, allowsOverlap: allowOverlap,
-      folder: output, columns: columns, runtime: runtime, stages: stages
-    ).variants()
-    let document = try ReportRun(
-      variants: sources.variants, checkpoint: sources.checkpoint,
-      calibrationText: sources.checkpoint == nil ? nil : text, data: data, baseline: baseline,
-      acceptedDrop: maxDrop / 100, acceptedFlips: maxFlips / 100, rounds: rounds,
-      maxTokens: maxTokens, columns: columns,
-      runtime: runtime, stages: stages
-    ).document()
-    let text = try ReportFolder.write(document, to: output)
+    var options = ReportOptions(models: models, data: data, folder: output)
+    options.configuration = configuration.config
+    options.dataset = columns.dataset
+    options.text = text
+    options.allowsOverlap = allowOverlap
+    options.baseline = baseline
+    options.maximumDrop = maxDrop
+    options.maximumFlips = maxFlips
+    options.rounds = rounds
+    options.maximumTokens = maxTokens
+    options.program = Bundle.main.executablePath
+    let document = try runtime.toolchain.report(options)
     if json {
-      Output.show(text)
+      Output.show(try JSONText.encode(document))
       return
     }
     var table = VariantsSection.brief(document)

@@ -1,9 +1,5 @@
 import ArgumentParser
-import MBQCheckpoints
-import MBQCore
-import MBQQuantizer
-import MBQReport
-import MBQRuntime
+import MBQToolchain
 
 struct Sensitivity: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,7 +11,7 @@ struct Sensitivity: ParsableCommand {
 
       Examples:
         mbq sensitivity ./my-model --text news.csv
-        mbq sensitivity ./my-model --text news.csv --texts 64 --threads 4 --json
+        mbq sensitivity ./my-model --text news.csv --sample-texts 64 --threads 4 --json
         mbq quantize ./my-model --text news.csv --target-size 10MB
       """)
 
@@ -24,11 +20,7 @@ struct Sensitivity: ParsableCommand {
   @Option(help: ArgumentHelp("Calibration text; needs no labels.", valueName: "file"))
   var text: String
 
-  @Option(help: ArgumentHelp("Texts to draw.", valueName: "n"))
-  var texts = SensitivityRun.texts
-
-  @Option(help: ArgumentHelp("Cut texts to this many tokens.", valueName: "n"))
-  var maxTokens = SensitivityRun.maximumTokens
+  @OptionGroup var sample: SampleOptions
 
   @Option(
     name: .shortAndLong,
@@ -47,55 +39,13 @@ struct Sensitivity: ParsableCommand {
   @OptionGroup var runtime: RuntimeOptions
 
   func run() throws {
-    let checkpoint = try source.open()
-    let pool = runtime.pool()
-    defer { withExtendedLifetime(pool) {} }
-    let drawn = try CalibrationData(
-      columns: columns, options: .init(texts: texts, maximumTokens: maxTokens)
-    ).texts(text, checkpoint)
-    var compressor = Compressor(Recipe(), parallel: pool.parallel)
-    compressor.texts = drawn.texts
-    let prepared = try compressor.prepare(checkpoint)
-    let path = output ?? SensitivityRun.defaultPath(source)
-    let (sites, measured) = try SensitivityRun(parallel: pool.parallel, path: path).run(
-      prepared.model, drawn, checkpoint, structure: Recipe().structureName)
-    show(sites, measured: measured, path: path, texts: drawn.texts.count)
-  }
-
-  private func show(_ sites: [SiteSensitivity], measured: Int, path: String, texts: Int) {
-    let ordered = sites.sorted { $0.logitChange > $1.logitChange }
-    // People get what fits 80 columns beside names such as layer.10.bottleneck.output.
-    let details: [ReportTable.Column] = [.number("weights"), .number("range"), .number("kurtosis")]
-    var table = ReportTable(
-      title: "most sensitive",
-      columns: [.text("site", overflow: .wrap)] + (json ? details : [])
-        + [
-          .number("peak", "peak/rms"), .number("sqnr8", "dB at 8"), .number("sqnr4", "at 4"),
-          .number("change", "Δ logit"), .number("flips"),
-        ])
-    for site in json ? ordered : Array(ordered.prefix(top)) {
-      func decibels(_ bits: Int) -> ReportCell {
-        site.sqnr(bits: bits).map { .number($0, digits: 1) } ?? .missing
-      }
-      let details: [ReportCell] = [
-        .count(site.weights), .number(Double(site.range), digits: 1),
-        .number(site.channelKurtosis, digits: 1),
-      ]
-      table.rows.append(
-        [.text(site.site)] + (json ? details : [])
-          + [
-            .number(site.peakRatio, digits: 1), decibels(8), decibels(4),
-            .number(site.logitChange.squareRoot(), digits: 4), .integer(site.flips),
-          ])
-    }
-    Output.show(
-      Report([
-        .facts([
-          .init("checkpoint", source.checkpoint), .init("texts", .count(texts)),
-          .init("linears", .count(sites.count)), .init("measured now", .count(measured)),
-          .init("kept in", path),
-        ]), .table(table),
-      ]), json: json)
+    var options = SensitivityOptions(checkpoint: source.source, text: text)
+    options.dataset = columns.dataset
+    options.sampleTexts = sample.sampleTexts
+    options.sampleTokens = sample.sampleTokens
+    options.output = output
+    let result = try runtime.toolchain.sensitivity(options)
+    Output.show(result.report(top: top, details: json), json: json)
     guard !json else { return }
     Output.show(
       """

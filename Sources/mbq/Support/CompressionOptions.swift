@@ -1,7 +1,7 @@
 import ArgumentParser
-import MBQCheckpoints
-import MBQCore
+import MBQEvaluation
 import MBQQuantizer
+import MBQToolchain
 
 /// How a checkpoint is compressed: a recipe, and options that change it.
 struct CompressionOptions: ParsableArguments {
@@ -31,7 +31,7 @@ struct CompressionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Bits of the word embeddings (default: as --bits, at least 4).", valueName: "n"))
+      "Bits of the word embeddings (default: as --bits, at least 3).", valueName: "n"))
   var embeddingBits: Int?
 
   @Option(
@@ -40,8 +40,10 @@ struct CompressionOptions: ParsableArguments {
   var keepLayers: Int?
 
   @Option(
-    help: ArgumentHelp("The share of weights to set to zero, 0 to 0.95.", valueName: "share"))
-  var sparsity: Double?
+    help: ArgumentHelp(
+      "The share of weights to set to zero: 0 to 0.95, or 0% to 95%.", valueName: "share"),
+    transform: Parse.share)
+  var sparsity: Share?
 
   @Option(
     help: ArgumentHelp(
@@ -107,60 +109,39 @@ struct CompressionOptions: ParsableArguments {
 
   var hasText: Bool { text != nil || calibration != nil }
 
-  /// The recipe with the options' changes.
-  ///
-  /// Values out of range are refused as the recipe reader refuses them.
-  func resolved() throws -> Recipe {
-    var result =
-      try recipe.map { try RecipeReader.read(path: RecipeFiles.find($0)) } ?? Recipe()
-    var weights = result.weights ?? .init()
-    if let bits { weights.bits = bits }
-    if let group { weights.group = group }
-    weights.rounding = try named(rounding, "--rounding") ?? weights.rounding
-    if weights.rounding == nil, (weights.bits ?? 8) <= 4, hasText { weights.rounding = .gptq }
-    result.weights = weights
-    var embeddings = result.embeddings ?? .init()
-    if let embeddingBits { embeddings.bits = embeddingBits }
-    if let group { embeddings.group = group }
-    result.embeddings = embeddings
-    if let keepLayers {
-      result.keepLayers = .first(keepLayers)
-      if hasText, result.recover == nil {
-        result.recover = .init()
-        result.recover?.linears = true
-      }
-    }
-    try applyPruning(&result)
-    var activations = result.activations ?? .init()
-    activations.scheme = try named(self.activations, "--activations") ?? activations.scheme
-    if let observer {
-      guard Observers.named(observer) != nil else {
-        throw CommandError.usage(
-          "--observer is '\(observer)'; allowed: \(Observers.names.joined(separator: ", "))")
-      }
-      activations.observer = observer
-    }
-    result.activations = activations
-    if let equalize { result.equalize = equalize }
-    if compress || (weights.bits ?? 8) < 4 || result.prune?.sparsity != nil {
-      result.compress = result.compress ?? true
-    }
-    var calibration = result.calibration ?? .init()
-    if let texts { calibration.texts = texts }
-    if let textTokens { calibration.maxTokens = textTokens }
-    result.calibration = calibration
-    try check(result)
-    return result
+  /// The recipe's file with the options' changes.
+  func recipe(_ toolchain: Toolchain) throws -> Recipe {
+    try checkCalibration()
+    let file = try recipe.map { try toolchain.recipe(named: $0) } ?? Recipe()
+    return try file.overlaid(by: changes())
   }
 
-  private func applyPruning(_ recipe: inout Recipe) throws {
-    guard sparsity != nil || prune != nil || pattern != nil else { return }
-    var pruning = recipe.prune ?? .init()
-    pruning.method =
-      try named(prune, "--prune") ?? pruning.method ?? (hasText ? .sparseGPT : .magnitude)
-    pruning.pattern = try named(pattern, "--pattern") ?? pruning.pattern
-    pruning.sparsity = sparsity ?? pruning.sparsity ?? 0.5
-    recipe.prune = pruning
+  /// The options as a recipe.
+  private func changes() throws -> Recipe {
+    var changes = Recipe()
+    var weights = Recipe.Weights()
+    (weights.bits, weights.group) = (bits, group)
+    weights.rounding = try named(rounding, "--rounding")
+    changes.weights = weights
+    var embeddings = Recipe.Embeddings()
+    (embeddings.bits, embeddings.group) = (embeddingBits, group)
+    changes.embeddings = embeddings
+    changes.keepLayers = keepLayers.map { .first($0) }
+    var prune = Recipe.Prune()
+    prune.method = try named(self.prune, "--prune")
+    prune.pattern = try named(pattern, "--pattern")
+    prune.sparsity = sparsity?.value
+    changes.prune = prune
+    var activations = Recipe.Activations()
+    activations.scheme = try named(self.activations, "--activations")
+    activations.observer = observer
+    changes.activations = activations
+    changes.equalize = equalize
+    changes.compress = compress ? true : nil
+    var calibration = Recipe.Calibration()
+    (calibration.texts, calibration.maxTokens) = (texts, textTokens)
+    changes.calibration = calibration
+    return changes
   }
 
   private func named<Choice: RawRepresentable & CaseIterable>(
@@ -172,28 +153,13 @@ struct CompressionOptions: ParsableArguments {
     throw .usage("\(option) is '\(value)'; allowed: \(allowed)")
   }
 
-  private func check(_ recipe: Recipe) throws(CommandError) {
-    if calibration != nil {
-      for (option, isGiven) in [
-        ("--text", text != nil), ("--texts", texts != nil), ("--text-tokens", textTokens != nil),
-      ] where isGiven {
-        throw .usage(
-          "\(option) and --calibration are both given; the file of --calibration has its texts")
-      }
-    }
-    func within(_ value: Int?, _ allowed: [Int], _ option: String) throws(CommandError) {
-      guard let value, !allowed.contains(value) else { return }
-      let text = allowed.map { "\($0)" }.joined(separator: ", ")
-      throw .usage("\(option) is \(value); allowed: \(text)")
-    }
-    try within(recipe.weights?.bits, [2, 3, 4, 8, 16, 32], "--bits")
-    try within(recipe.embeddings?.bits, [2, 3, 4, 8, 16, 32], "--embedding-bits")
-    try within(recipe.weights?.group, [32, 64, 128], "--group")
-    if let keepLayers, keepLayers < 1 {
-      throw .usage("--keep-layers is \(keepLayers); allowed: 1 and more")
-    }
-    if let sparsity = recipe.prune?.sparsity, !(0...0.95).contains(sparsity) {
-      throw .usage("--sparsity is \(sparsity); allowed: 0 to 0.95")
+  private func checkCalibration() throws(CommandError) {
+    guard calibration != nil else { return }
+    for (option, isGiven) in [
+      ("--text", text != nil), ("--texts", texts != nil), ("--text-tokens", textTokens != nil),
+    ] where isGiven {
+      throw .usage(
+        "\(option) and --calibration are both given; the file of --calibration has its texts")
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MBQEvaluation
+import MBQToolchain
 
 /// Which texts of a dataset are used.
 struct DataOptions: ParsableArguments {
@@ -10,7 +11,7 @@ struct DataOptions: ParsableArguments {
   var textColumn: [String] = []
 
   @Option(help: ArgumentHelp("The column of the label.", valueName: "name"))
-  var labelColumn = defaultLabelColumn
+  var labelColumn = DatasetOptions.defaultLabelColumn
 
   @Option(
     help: ArgumentHelp(
@@ -18,37 +19,22 @@ struct DataOptions: ParsableArguments {
       valueName: "map"))
   var labelMap: String?
 
-  @Option(help: ArgumentHelp(formatHelp, valueName: "name"))
+  @OptionGroup var form: FormatOption
+
+  var dataset: DatasetOptions {
+    var options = DatasetOptions()
+    options.textColumns = textColumn
+    options.labelColumn = labelColumn
+    options.labelMap = labelMap
+    options.format = form.format
+    return options
+  }
+}
+
+struct FormatOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      DatasetReaders.all.map { $0.name }.joined(separator: ", ")
+        + ", each also compressed with gzip (default: by the file's ending).", valueName: "name"))
   var format: String?
-
-  static let defaultLabelColumn = "label"
-  static let formatHelp =
-    DatasetReaders.all.map { $0.name }.joined(separator: ", ")
-    + ", each also compressed with gzip (default: by the file's ending)."
-
-  func texts(
-    _ path: String, labels: [String], withLabels: Bool = true
-  ) throws(DatasetError) -> LabelledTexts {
-    let vocabulary: LabelVocabulary
-    if let labelMap, withLabels {
-      vocabulary = try LabelVocabulary(names: labels, map: labelMap)
-    } else {
-      vocabulary = LabelVocabulary(names: labels)
-    }
-    return try LabelledTexts(
-      try DatasetReaders.open(path: path, format: format),
-      columns: .init(
-        text: textColumn.isEmpty ? nil : textColumn, label: withLabels ? labelColumn : nil),
-      labels: vocabulary)
-  }
-
-  /// The rows of a file, so that progress has an end; `nil` for standard input, which is read once.
-  func rowCount(_ path: String) throws(DatasetError) -> Int? {
-    guard path != "-" else { return nil }
-    let reader = try DatasetReaders.open(path: path, format: format)
-    var row = DatasetRow()
-    var count = 0
-    while try reader.next(into: &row) { count += 1 }
-    return count
-  }
 }

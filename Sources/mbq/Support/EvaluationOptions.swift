@@ -1,40 +1,45 @@
 import ArgumentParser
+import MBQCore
+import MBQEvaluation
 
-/// A share that may be written as a percentage: `0.005` or `0.5%`.
-struct Share: ExpressibleByArgument, Equatable {
-  let value: Double
+/// Values of options that people write with a unit.
+enum Parse {
+  /// A limit on accuracy or on answers: `0.5%` or `0.5pt`; a bare number could mean two things.
+  static func limit(_ text: String) throws -> Share { try share(text, .withUnit) }
 
-  init(_ value: Double) { self.value = value }
+  /// A share or a percentage: `0.95` or `95%`.
+  static func share(_ text: String) throws -> Share { try share(text, .shareOrPercent) }
 
-  init?(argument: String) {
-    let isPercentage = argument.hasSuffix("%")
-    var digits = isPercentage ? argument.dropLast() : argument[...]
-    while digits.last == " " { digits.removeLast() }
-    guard let number = Double(digits), number.isFinite, number >= 0 else { return nil }
-    let share = isPercentage ? number / 100 : number
-    guard share <= 1 else { return nil }
-    value = share
+  private static func share(_ text: String, _ notation: Share.Notation) throws -> Share {
+    do throws(ShareError) { return try Share(text: text, notation) } catch {
+      throw ValidationError(error.explanation)
+    }
+  }
+
+  /// Whole numbers, separated by commas.
+  static func list(_ text: String) throws -> [Int] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      guard let value = Int(part) else {
+        throw ValidationError("'\(part)' is no number; write whole numbers, separated by commas")
+      }
+      return value
+    }
   }
 }
 
 /// How sure an interval is to be.
 struct ConfidenceOption: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The confidence of every interval, such as 0.95 or 95%.", valueName: "share")
-  )
+    help: ArgumentHelp(
+      "The confidence of every interval, such as 0.95 or 95%.", valueName: "share"),
+    transform: Parse.share)
   var confidence = Share(0.95)
 
-  var value: Double { confidence.value }
-
   func validate() throws {
-    guard (0.5...0.9999).contains(value) else {
-      throw ValidationError("--confidence is \(value); allowed: 0.5 to 0.9999.")
+    guard (0.5...0.9999).contains(confidence.value) else {
+      throw ValidationError("--confidence is \(confidence.value); allowed: 0.5 to 0.9999.")
     }
   }
-}
-
-extension Share: CustomStringConvertible {
-  var description: String { "\(value)" }
 }
 
 /// A part of a dataset, such as `3/7`.

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Foundation
-import MBQKernels
-import MBQRuntime
+import MBQReport
+import MBQToolchain
+import Synchronization
 
 /// How a model is run; every command that runs one takes these.
 struct RuntimeOptions: ParsableArguments {
@@ -15,39 +15,56 @@ struct RuntimeOptions: ParsableArguments {
   var kernels: String?
 
   func validate() throws {
-    guard (1...256).contains(threads) else {
+    guard Toolchain.threadCounts.contains(threads) else {
       throw ValidationError("--threads is \(threads); allowed: 1 to 256.")
     }
   }
 
-  /// The set asked for.
-  func kernelSet() throws(CommandError) -> KernelSet {
-    guard let name = kernels ?? ProcessInfo.processInfo.environment["MBQ_KERNELS"], !name.isEmpty
-    else { return KernelSets.best }
-    guard let set = KernelSets.named(name) else {
-      let names = KernelSets.runnable.map(\.name).joined(separator: ", ")
-      throw .usage("kernel set '\(name)' cannot be used here; this processor runs: \(names)")
-    }
-    return set
+  var toolchain: Toolchain {
+    Toolchain(threads: threads, kernels: kernels, onEvent: Events.handler())
   }
-
-  func model(_ path: String) throws -> Model {
-    try Model.packed(at: path, kernels: try kernelSet())
-  }
-
-  /// Keep the pool for as long as its `parallel` is used.
-  func pool() -> ThreadPool { ThreadPool(workerCount: threads) }
 }
 
-extension Model {
-  /// The packed model at `path`; people give the checkpoint's folder in its place, and are told.
-  static func packed(at path: String, kernels: KernelSet = KernelSets.best) throws -> Model {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw CommandError.badInput(
-        "'\(path)' is a folder, and a packed model is one file; if it is a checkpoint, "
-          + "'mbq quantize' makes one of it")
+/// Shows a call's progress as bars, and its advice on standard error.
+enum Events {
+  static func handler() -> @Sendable (ToolchainEvent) -> Void {
+    let bars = Bars()
+    return { event in
+      switch event {
+      case .progress(let progress): bars.show(progress)
+      case .advice(let advice): Output.remark(advice)
+      }
     }
-    return try Model(path: path, kernels: kernels)
+  }
+
+  /// One bar a stage.
+  private final class Bars: Sendable {
+    private struct Bar: Sendable {
+      var bar: ProgressBar
+      var done = 0
+    }
+
+    private let bars = Mutex<[Int: Bar]>([:])
+
+    func show(_ progress: ToolchainProgress) {
+      bars.withLock { bars in
+        var bar =
+          bars[progress.stage]
+          ?? Bar(bar: ProgressBar(progress.name, total: progress.total, unit: progress.unit))
+        bar.bar.advance(by: progress.done - bar.done)
+        bar.done = progress.done
+        bars[progress.stage] = bar
+        if progress.isFinished {
+          bar.bar.finish()
+          bars[progress.stage] = nil
+        }
+      }
+    }
+  }
+}
+
+extension Output {
+  static func remark(_ advice: Advice) {
+    remark("\(advice.severity.rawValue): \(inert(DisplayText.inert(advice.text(naming: Flags.name))))")
   }
 }

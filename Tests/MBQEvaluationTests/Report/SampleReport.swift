@@ -81,7 +81,7 @@ enum SampleReport {
           path: "d", textColumns: ["text"], labelColumn: "label", rows: variant.rowCount,
           blankRows: 0),
         answers: answers, labelNames: labels,
-        flips: answers.flips(limit: ComparisonFigures.shownLimit)), excerpts: excerpts)
+        flips: answers.flips(limit: ComparisonFigures.shownLimit)))
   }
 
   static func usual() throws -> ReportDocument {

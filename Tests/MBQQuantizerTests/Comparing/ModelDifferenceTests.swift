@@ -112,23 +112,47 @@ struct ModelDifferenceTests {
         == .infinity)
   }
 
-  @Test("layers that one has alone are named, and smoothing is taken into the weights")
-  func structure() throws {
+  @Test(
+    "the operations and tensors of layers that one has alone are named, and no others",
+    arguments: [
+      ("bert", "standard", [0]), ("mobilebert", "standard", [1]),
+      ("example", "tiny-news", [0, 2, 5]),
+    ])
+  func layers(family: String, name: String, kept: [Int]) throws {
+    let (checkpoint, model) = try workingModel(family, name)
+    let whole = try packed(checkpoint, .float32, model.folded())
+    let cut = try packed(checkpoint, .float32, try model.keepingLayers(kept).folded())
+    /// The layer in a name, such as 3 of `layer.3.ffn.up`.
+    func layer(_ name: String) -> Int? {
+      let parts = name.split(separator: ".")
+      return parts.count > 1 && parts[0] == "layer" ? Int(parts[1]) : nil
+    }
+    func isGone(_ name: String) -> Bool { layer(name).map { !kept.contains($0) } ?? false }
+    let header = whole.packed.header
+    let operations = header.steps.indices.map { header.stepName($0).text }.filter(isGone)
+    let tensors = header.tensors.indices.map { header.tensorName($0).text }.filter(isGone)
+    let count = model.configuration.layerCount
+    try #require(Set(operations.compactMap(layer)) == Set(0..<count).subtracting(kept))
+
+    let found = try difference(whole, cut)
+    #expect(found.operations.map(\.name) == operations)
+    #expect(found.operations.allSatisfy { $0.change == .removed && !$0.what.isEmpty })
+    #expect(found.tensors.map(\.name) == tensors)
+    #expect(found.tensors.allSatisfy { $0.change == .removed && $0.a != nil && $0.b == nil })
+    #expect(found.settings.isEmpty && found.sameTensors + tensors.count == header.tensors.count)
+
+    let back = try difference(cut, whole)
+    #expect(back.operations.map(\.name) == operations)
+    #expect(back.operations.allSatisfy { $0.change == .added })
+    #expect(back.operations.map(\.what) == found.operations.map(\.what))
+    #expect(back.tensors.map(\.name) == tensors)
+    #expect(back.tensors.allSatisfy { $0.change == .added && $0.a == nil && $0.b != nil })
+  }
+
+  @Test("smoothing is named, and taken into the weights")
+  func smoothing() throws {
     let (checkpoint, model) = try workingModel("bert", "standard")
     let folded = model.folded()
-    let layers = folded.graph.layers
-    let cut = try model.keepingLayers([layers[0]]).folded()
-    let found = try difference(
-      try packed(checkpoint, .float32, folded), try packed(checkpoint, .float32, cut))
-    let prefix = "layer.\(layers[1])."
-    let removed = found.operations.filter { $0.change == .removed }.map(\.name)
-    #expect(!removed.isEmpty && removed.allSatisfy { $0.hasPrefix(prefix) || layers.count > 2 })
-    #expect(
-      found.tensors.filter { $0.change == .removed }.allSatisfy { !$0.name.hasPrefix("layer.0.") })
-    let back = try difference(
-      try packed(checkpoint, .float32, cut), try packed(checkpoint, .float32, folded))
-    #expect(back.operations.filter { $0.change == .added }.map(\.name) == removed)
-
     var smoothed = folded
     let place = folded.smoothableLinears(folded.graph.scalingGroups())[0]
     _ = smoothed.smooth(

@@ -19,7 +19,7 @@ struct CompressorTests {
     var recipe = Recipe()
     recipe.weights = .init()
     change(&recipe)
-    var compressor = Compressor(recipe)
+    var compressor = try Compressor(Plan(recipe, hasText: texts > 0))
     compressor.texts = someTexts(texts, vocabulary: model.tokenizer.pieces.count)
     return try compressor.compress(model)
   }
@@ -35,7 +35,7 @@ struct CompressorTests {
       var recipe = Recipe()
       recipe.weights = .init()
       change(&recipe)
-      _ = try Compressor(recipe).compress(model)
+      _ = try Compressor(Plan(recipe)).compress(model)
     } catch {
       said = error.explanation
     }
@@ -51,7 +51,7 @@ struct CompressorTests {
   func needsText() {
     expect(
       "the recipe cannot be followed: it asks for static activations, which needs calibration "
-        + "text; give some with --text FILE (no labels needed)"
+        + "text; give some; no labels are needed"
     ) {
       $0.activations = .init()
       $0.activations?.scheme = .isStatic
@@ -96,7 +96,7 @@ struct CompressorTests {
     recipe.weights = .init()
     recipe.weights?.bits = 4
     recipe.weights?.rounding = .gptq
-    var compressor = Compressor(recipe)
+    var compressor = try Compressor(Plan(recipe, hasText: true))
     compressor.texts = [[UInt32]](repeating: text, count: 1000)
     compressor.memoryBytes = 3 << 20
     let tokens = 1000 * text.count
@@ -105,7 +105,7 @@ struct CompressorTests {
     #expect(
       refusal
         == "\(tokens) tokens of calibration text need about \(needed >> 20) MB of memory, and this"
-        + " machine has 3; give fewer or shorter texts (--texts, --text-tokens)")
+        + " machine has 3; give fewer or shorter texts")
   }
 
   @Test("a pattern that names nothing is refused")
@@ -122,7 +122,7 @@ struct CompressorTests {
     }
   }
 
-  @Test("bits that do not go together are refused, and so is a share that is not said")
+  @Test("bits and shares that do not go together are refused")
   func combinations() {
     expect(
       "its weights have 32 bits and its embeddings 4; a model of 32 bits has them throughout"
@@ -139,14 +139,13 @@ struct CompressorTests {
       $0.activations = .init()
       $0.activations?.int16 = ["*"]
     }
-    expect("it prunes, but does not say how much; add prune.sparsity") {
+    expect("it prunes 2:4, which is half of the weights, and asks for 0.3 of them; leave") {
       $0.prune = .init()
-      $0.prune?.method = .magnitude
+      $0.prune?.pattern = .twoOfFour
+      $0.prune?.sparsity = 0.3
     }
-    for count in [-1, 0, 3] {
-      expect("the first \(count) layers are to be kept; allowed: 1 to 2, the layers there are") {
-        $0.keepLayers = .first(count)
-      }
+    expect("the first 3 layers are to be kept; allowed: 1 to 2, the layers there are") {
+      $0.keepLayers = .first(3)
     }
   }
 
@@ -155,7 +154,7 @@ struct CompressorTests {
     let (checkpoint, model) = try workingModel("mobilebert", "standard")
     var recipe = Recipe()
     recipe.equalize = false
-    let compressed = try Compressor(recipe).compress(checkpoint).model
+    let compressed = try Compressor(Plan(recipe)).compress(checkpoint).model
     let packed = try Packer(checkpoint, precision: .int8, model: compressed).pack()
     var plain = Packer(checkpoint, precision: .int8, model: model.folded())
     plain.recipe = nil
@@ -193,7 +192,7 @@ struct CompressorTests {
       recipe.embeddings = .init()
       recipe.embeddings?.bits = 8
       change(&recipe)
-      var compressor = Compressor(recipe)
+      var compressor = try Compressor(Plan(recipe, hasText: true))
       compressor.texts = Array(articles.prefix(30))
       let (model, report) = try compressor.compress(working)
       let runner = ModelRunner(model)
@@ -239,7 +238,7 @@ struct CompressorTests {
 
     recipe.activations = .init()
     recipe.activations?.scheme = .isStatic
-    var compressor = Compressor(recipe)
+    var compressor = try Compressor(Plan(recipe, hasText: true))
     compressor.texts = [[1]]
     let compressed = try compressor.compress(model).model
     _ = try Packer(checkpoint, precision: .int8, model: compressed).pack()
@@ -253,7 +252,7 @@ struct CompressorTests {
     recipe.weights?.bits = 4
     recipe.weights?.rounding = .gptq
 
-    var compressor = Compressor(recipe)
+    var compressor = try Compressor(Plan(recipe, hasText: true))
     compressor.texts = someTexts(4, vocabulary: model.tokenizer.pieces.count)
     var hot = model.folded()
     for step in hot.graph.steps {
@@ -273,7 +272,7 @@ struct CompressorTests {
         .operation
     else { return }
     infinite.values[first.weight][0] = .infinity
-    #expect(throws: QuantizerError.self) { try Compressor(Recipe()).compress(infinite) }
+    #expect(throws: QuantizerError.self) { try Compressor(Plan(Recipe())).compress(infinite) }
   }
 
   @Test("threads do not change a bit")
@@ -294,7 +293,7 @@ struct CompressorTests {
     recipe.recover?.affine = true
     let pool = ThreadPool(workerCount: 4)
     let results = try [Parallel.serial, pool.parallel].map { parallel in
-      var compressor = Compressor(recipe, parallel: parallel)
+      var compressor = try Compressor(Plan(recipe, hasText: true), parallel: parallel)
       compressor.texts = someTexts(40, vocabulary: model.tokenizer.pieces.count)
       return try compressor.compress(model).model
     }

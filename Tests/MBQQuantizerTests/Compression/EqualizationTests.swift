@@ -177,9 +177,10 @@ struct OutlierTests {
     _ checkpoint: Checkpoint, _ model: WorkingModel, _ recipe: Recipe, _ truth: [[Float]],
     _ texts: [[UInt32]]
   ) throws -> (same: Int, difference: Double) {
-    let compressor = Compressor(recipe)
+    let plan = try Plan(recipe)
+    let compressor = Compressor(plan)
     let packed = try Packer(
-      checkpoint, precision: compressor.precision, model: compressor.compress(model).model
+      checkpoint, plan: plan, model: compressor.compress(model).model
     ).pack(goldens: [])
     let state = RunState(model: try Model(bytes: packed.bytes, name: "int8"))
     var same = 0

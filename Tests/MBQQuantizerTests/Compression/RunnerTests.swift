@@ -121,7 +121,7 @@ struct RunnerTests {
     let vocabulary = model.tokenizer.pieces.count
     let texts = someTexts(10, vocabulary: vocabulary, seed: 77)
     for (title, recipe) in Self.recipes {
-      var compressor = Compressor(recipe)
+      var compressor = try Compressor(Plan(recipe, hasText: true))
       compressor.texts = someTexts(20, vocabulary: vocabulary)
       let compressed = try compressor.compress(model).model
       let runner = ModelRunner(asPacked(compressed))
@@ -147,7 +147,7 @@ struct RunnerTests {
     for (title, recipe) in Self.recipes {
       var recipe = recipe
       recipe.equalize = false
-      var compressor = Compressor(recipe)
+      var compressor = try Compressor(Plan(recipe, hasText: true))
       compressor.texts = someTexts(20, vocabulary: working.tokenizer.pieces.count)
       let compressed = try compressor.compress(smoothed).model
       let runner = ModelRunner(asPacked(compressed))
@@ -178,7 +178,7 @@ struct RunnerTests {
       $0.equalize = false
     }
     func steps(_ model: WorkingModel) throws -> [Float] {
-      var compressor = Compressor(recipe)
+      var compressor = try Compressor(Plan(recipe, hasText: true))
       compressor.texts = texts
       return try compressor.compress(model).model.graph.steps.compactMap {
         guard case .linear(let o) = $0.operation, case .int8Static(let step) = o.inputGrid

@@ -2,7 +2,7 @@
 
     python3 Tests/Oracles/doctor/make_doctor.py
 
-The grids are those of Formats/arithmetic.md (1), (2), (14), (15), (16) in numpy; kurtosis is scipy's. Of each
+The grids are those of Formats/arithmetic.md (1), (2), (5), (6), (8) in numpy; kurtosis is scipy's. Of each
 case values.f32 holds hidden states (tokens, inputs), residuals (tokens, outputs) and weights (outputs,
 inputs).
 """

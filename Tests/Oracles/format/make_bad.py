@@ -19,6 +19,8 @@ GOLDEN = pathlib.Path(__file__).parents[3] / "Formats/mbq/golden"
 # What an old version wrote does not change with the writer, so these files do not either.
 GOOD = (GOLDEN / "old/int8-1.0.mbq").read_bytes()
 INT4 = (GOLDEN / "old/int4-1.2.mbq").read_bytes()
+INT3 = (GOLDEN / "old/int3-1.4.mbq").read_bytes()
+INT2 = (GOLDEN / "old/int2-1.4.mbq").read_bytes()
 STATIC = (GOLDEN / "old/int8-static-1.2.mbq").read_bytes()
 FITTING = "operands and tensors that fit each other"
 LONG = dict(CONF="configuration", LABL="labels", TOKN="tokenizer", VOCA="vocabulary", BUFS="buffers",
@@ -367,9 +369,9 @@ def shapes():
     misfit("weight-in-rows", 8, tensor_of(8, 0, 0), "places.position of 12 × 16")
     misfit("weight-transposed", 6, tensor_of(6, 0, 14), "layer.0.wide.weight of 16 × 48")
     misfit("bias-too-short", 6, tensor_of(6, 1, 9), "layer.0.mixed.bias of 16, float16")
-    misfit("bias-in-panels", 8, tensor_of(8, 1, 24), "layer.0.curved.bias of 16, float32Panels")
+    misfit("bias-in-panels", 8, tensor_of(8, 1, 24), "layer.0.curved.bias of 16, float32-panels")
     misfit("gamma-too-long", 7, tensor_of(7, 2, 13), "layer.0.wide.bias of 48, float16")
-    misfit("beta-of-two-rows", 9, tensor_of(9, 3, 1), "places.type of 16, int8Rows")
+    misfit("beta-of-two-rows", 9, tensor_of(9, 3, 1), "places.type of 16, int8-rows")
     misfit("residual-of-another-width", 7, operand(7, 1, 3, 0, 32), "a residual of another width")
     misfit("normalize-of-other-widths", 9, operand(9, 0, 3, 0, 32), "operands of different widths")
     misfit("normalize-residual-of-another-width", 9, operand(9, 1, 3, 0, 32), "operands of different widths")
@@ -407,8 +409,8 @@ def flow():
 def tensors():
     offset = entry("TENS")[0]
     size = entry("WIGT")[1]
-    field("tensor-scheme-0", of("tensors", 3, scheme=0), "scheme of tensor 3", 0, "1 to 12")
-    field("tensor-scheme-13", of("tensors", 3, scheme=13), "scheme of tensor 3", 13, "1 to 12")
+    field("tensor-scheme-0", of("tensors", 3, scheme=0), "scheme of tensor 3", 0, "1 to 24")
+    field("tensor-scheme-25", of("tensors", 3, scheme=25), "scheme of tensor 3", 25, "1 to 24")
     field("tensor-reserved", of("tensors", 3, spare1=1), "reserved tensor bytes", 1, 0)
     field("tensor-reserved-2", of("tensors", 3, spare2=1 << 16), "reserved tensor bytes", 1, 0)
     allowed = "1 to 2^24 × 1 to 2^16"
@@ -534,11 +536,11 @@ def grids():
     misfit("attention-steps-of-floats", 4, all_of(assign(activations=0), *[
         op(i, flags=0, steps=[0, 0], smoothing=0) for i in (2, 3, 5, 6, 7, 8)]),
         "steps in a model of float activations", STATIC)
-    misfit("static-of-floats", 2, assign(activations=0), "a grid or smoothing for int8Channel weights", STATIC)
+    misfit("static-of-floats", 2, assign(activations=0), "a grid or smoothing for int8-channel weights", STATIC)
     misfit("static-of-float-weights", 12, op(12, flags=2, steps=[0.5, 0]),
-           "a grid or smoothing for float32Panels weights", STATIC)
+           "a grid or smoothing for float32-panels weights", STATIC)
     misfit("smoothing-of-float-weights", 12, op(12, smoothing=6),
-           "a grid or smoothing for float32Panels weights", STATIC)
+           "a grid or smoothing for float32-panels weights", STATIC)
     misfit("smoothing-too-short", 2, op(2, smoothing=6), "input.smoothing of 16, float16", STATIC)
     misfit("smoothing-past-the-tensors", 2, op(2, smoothing=40), "tensor 39 of 31", STATIC)
     misfit("int4-weight-in-rows", 2, of("tensors", 3, scheme=10), "input.weight of 20 × 48", INT4)
@@ -561,6 +563,23 @@ def grids():
           "multiplier 11 with zero point 3", allowed, INT4)
     field("int4-scales-over-groups", of("tensors", 3, scales=640 + 768), "scales of input.weight",
           f"40 bytes at {640 + 768}", f"even, from {640 + 768 + 64} on, within {len(File(INT4).raw['WIGT'])}", INT4)
+
+    # 20 rows x 48 columns of 3 bits are 2 x 2 x 192 bytes, of 2 bits 2 x 3 x 64.
+    few = "a zero point up to {0}, multiplier * max(zero point, {0} - zero point) up to 127"
+    field("int3-zero-past-the-levels", group(3, 768 + 5, 0x81), "a group of input.weight",
+          "multiplier 1 with zero point 8", few.format(7), INT3)
+    field("int3-zero-of-a-padded-row", group(3, 768 + 31, 0xF0), "a group of input.weight",
+          "multiplier 0 with zero point 15", few.format(7), INT3)
+    # 12 rows of 9 bytes.
+    field("int3-zero-of-a-table", group(0, 108, 0x9F), "a group of places.position",
+          "multiplier 15 with zero point 9", few.format(7), INT3)
+    groups = File(INT3).tensors[3].offset + 768
+    field("int3-scales-over-groups", of("tensors", 3, scales=groups), "scales of input.weight",
+          f"40 bytes at {groups}", f"even, from {groups + 32} on, within {len(File(INT3).raw['WIGT'])}", INT3)
+    field("int2-zero-past-the-levels", group(3, 384 + 5, 0x41), "a group of input.weight",
+          "multiplier 1 with zero point 4", few.format(3), INT2)
+    field("int2-zero-of-a-padded-row", group(3, 384 + 63, 0x40), "a group of input.weight",
+          "multiplier 0 with zero point 4", few.format(3), INT2)
 
 
 def main():
