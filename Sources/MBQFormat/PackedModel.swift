@@ -206,6 +206,13 @@ public struct PackedModel: @unchecked Sendable {
     return UnsafeRawBufferPointer(rebasing: weights[start..<(start + count)])
   }
 
+  /// The scales as they are stored, one little-endian bfloat16 a row; none for schemes without them.
+  public func scales(_ tensor: PackedTensor) -> UnsafeRawBufferPointer {
+    let count = tensor.scheme.hasScales ? tensor.rows * 2 : 0
+    return UnsafeRawBufferPointer(
+      rebasing: weights[tensor.scalesOffset..<(tensor.scalesOffset + count)])
+  }
+
   /// The scale of one row; 1 for schemes without scales.
   public func scale(_ tensor: PackedTensor, row: Int) -> Float {
     guard tensor.scheme.hasScales else { return 1 }

@@ -11,8 +11,10 @@ package struct KernelMatrix: @unchecked Sendable {
   package let rows: Int
   package let columns: Int
   let elements: UnsafeRawPointer
-  /// Bytes of the groups, or `nil` for schemes without them.
-  let groups: UnsafePointer<UInt8>?
+  /// The groups are `nil` for schemes without levels.
+  let levels: mbq_levels
+  /// Of the scheme, which a call need not take apart again.
+  let product: Product
   /// One scale a row; integers only.
   package var scales: KernelVector?
   /// 128 times the sum of each row's integers, as `KernelSet.columnSums` gives them; integers only.
@@ -34,9 +36,9 @@ package struct KernelMatrix: @unchecked Sendable {
     self.rows = rows
     self.columns = columns
     self.elements = elements.baseAddress!
-    self.groups =
-      scheme.groupSize == nil
-      ? nil : groups?.baseAddress.map { $0.assumingMemoryBound(to: UInt8.self) }
+    levels = mbq_levels(
+      scheme, groups: groups?.baseAddress.map { $0.assumingMemoryBound(to: UInt8.self) })
+    product = scheme.product
     self.scales = scales
   }
 
@@ -55,7 +57,7 @@ extension KernelSet {
     precondition(Int(bitPattern: sums) % AlignedBuffer.alignment == 0, "sums that are not aligned")
     pointer.pointee.column_sums(
       matrix.elements, UInt32(matrix.columns), UInt32(matrix.rows), sums,
-      mbq_levels(matrix.scheme, groups: matrix.groups))
+      matrix.levels)
   }
 }
 

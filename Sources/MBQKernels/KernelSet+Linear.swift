@@ -78,21 +78,19 @@ extension KernelSet {
     c.inputs = UInt32(matrix.columns)
     c.outputs = UInt32(matrix.rows)
     c.activation = call.activation.code
-    switch matrix.scheme.product {
+    switch matrix.product {
     case .float32: pointer.pointee.linear_f32(&c)
     case .float16: pointer.pointee.linear_f16(&c)
     case .int8:
       guard let scales = matrix.scales, let sums = matrix.columnSums else {
         preconditionFailure("integer weights without scales or sums")
       }
-      precondition(
-        call.scratch.fits(
-          Self.linearScratch(
-            matrix.scheme, inputs: matrix.columns, isSmoothed: call.smoothing != nil)),
-        "scratch that is too small or not aligned")
+      let scratch = mbq_linear_scratch(
+        c.inputs, matrix.levels.group_size == 0 ? 0 : 1, call.smoothing == nil ? 0 : 1)
+      precondition(call.scratch.fits(scratch), "scratch that is too small or not aligned")
       c.scales = scales.base
       c.column_sums = sums
-      c.levels = mbq_levels(matrix.scheme, groups: matrix.groups)
+      c.levels = matrix.levels
       c.smoothing = call.smoothing?.base
       c.scratch = call.scratch.baseAddress
       switch call.grid {

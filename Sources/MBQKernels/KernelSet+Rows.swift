@@ -1,38 +1,19 @@
 internal import CMBQKernels
 import MBQCore
 internal import MBQModel
-package import MBQSchemes
-
-/// A row of a table as it is stored.
-package struct StoredRow {
-  package var scheme: SchemeCode
-  package var width: Int
-  package var elements: UnsafeRawPointer
-  /// The row's group bytes, for schemes with groups.
-  package var groups: UnsafePointer<UInt8>?
-  /// 1 for schemes without scales.
-  package var scale: Float
-
-  package init(
-    _ scheme: SchemeCode, width: Int, elements: UnsafeRawPointer,
-    groups: UnsafePointer<UInt8>? = nil, scale: Float = 1
-  ) {
-    self.scheme = scheme
-    self.width = width
-    self.elements = elements
-    self.groups = groups
-    self.scale = scale
-  }
-}
 
 extension KernelSet {
-  /// `output[0 ..< width] = row`, or added to what is there; zeros behind it up to a multiple of 16.
-  package func widen(_ row: StoredRow, to output: UnsafeMutablePointer<Float>, adding: Bool) {
-    precondition(!row.scheme.hasPanels, "a row of a matrix in panels")
-    precondition((row.scheme.groupSize == nil) == (row.groups == nil), "a row without its groups")
+  /// `output[0 ..< columns]` = row `row`, or added to what is there; zeros behind it up to a multiple of
+  /// 16.
+  package func widen(
+    _ table: KernelTable, row: Int, to output: UnsafeMutablePointer<Float>, adding: Bool
+  ) {
+    precondition(row >= 0 && row < table.rows, "a row the table has not got")
+    var levels = table.levels
+    if let first = levels.groups { levels.groups = first + row * table.groupBytes }
     pointer.pointee.widen_row(
-      output, row.elements, row.scale, UInt32(row.width), row.scheme.storage.rowKind,
-      adding ? 1 : 0, mbq_levels(row.scheme, groups: row.groups))
+      output, table.elements + row * table.rowBytes, table.scale(row), UInt32(table.columns),
+      table.kind, adding ? 1 : 0, levels)
   }
 
   /// `output = norm(input + residual)`, row by row; the output may be the input.
@@ -73,17 +54,6 @@ extension KernelSet {
       return nil
     }
     return { run($0) }
-  }
-}
-
-extension ElementStorage {
-  fileprivate var rowKind: UInt32 {
-    switch self {
-    case .float32: UInt32(MBQ_ROW_F32)
-    case .float16: UInt32(MBQ_ROW_F16)
-    case .int8: UInt32(MBQ_ROW_I8)
-    case .levels: UInt32(MBQ_ROW_LEVELS)
-    }
   }
 }
 

@@ -88,6 +88,8 @@ struct Executor {
     let step = phase.steps.lowerBound
     guard case .attention(let o) = header.steps[step].operation else { return }
     let size = o.query.width / o.heads
+    // Of a number without a sign: the root of another would call libm, which small devices lack.
+    let scale = 1 / Float(UInt32(size)).squareRoot()
     let isInteger =
       switch header.activations {
       case .int8PerToken: true
@@ -104,7 +106,7 @@ struct Executor {
         key: self.head(head, size, of: o.key, rows.lowerBound),
         value: self.head(head, size, of: o.value, rows.lowerBound),
         output: output, tokens: rows.count, rows: phase.firstRowsOnly ? 1 : rows.count,
-        scale: 1 / Float(size).squareRoot(), steps: o.steps, scratch: state.scratch(worker))
+        scale: scale, steps: o.steps, scratch: state.scratch(worker))
       kernels.attention(call, isInteger: isInteger)
       profile?.add(
         step, worker, since: start,
@@ -163,7 +165,7 @@ struct Executor {
       target.update(repeating: 0, count: width)
       return
     }
-    kernels.widen(model.packed.row(header.tensors[table], row), to: target, adding: add)
+    kernels.widen(model.tensors.table(table), row: row, to: target, adding: add)
   }
 
   private func linear(_ o: Operation.Linear, _ rows: Range<Int>, _ worker: Int) {

@@ -15,6 +15,8 @@ struct LoadedTensors: ~Copyable, @unchecked Sendable {
 
   /// The weights of products; `nil` for tables and vectors.
   private let matrices: [KernelMatrix?]
+  /// `nil` for the weights of products.
+  private let tables: [KernelTable?]
 
   init(_ packed: PackedModel, kernels: KernelSet) {
     var floatCount = 0
@@ -36,11 +38,20 @@ struct LoadedTensors: ~Copyable, @unchecked Sendable {
     self.floatOffsets = floatOffsets
     let target = floats.pointer(to: Float.self)
     var matrices: [KernelMatrix?] = []
+    var tables: [KernelTable?] = []
     for (index, tensor) in packed.header.tensors.enumerated() {
       let place = target + floatOffsets[index]
       guard tensor.scheme.hasPanels else {
+        let table = KernelTable(
+          tensor.scheme, rows: tensor.rows, columns: tensor.columns,
+          elements: packed.elements(tensor), groups: packed.groups(tensor),
+          scales: packed.scales(tensor))
+        // A vector is one row of floats; one of integers is a table.
+        if tensor.rows == 1, !tensor.scheme.hasScales {
+          kernels.widen(table, row: 0, to: place, adding: false)
+        }
         matrices.append(nil)
-        if tensor.rows == 1 { Self.widen(packed, tensor, kernels, to: place) }
+        tables.append(table)
         continue
       }
       var matrix = KernelMatrix(
@@ -54,17 +65,10 @@ struct LoadedTensors: ~Copyable, @unchecked Sendable {
         matrix.setColumnSums(own)
       }
       matrices.append(matrix)
+      tables.append(nil)
     }
     self.matrices = matrices
-  }
-
-  /// Vectors are floats; a table of one row is read where it is in the file.
-  private static func widen(
-    _ packed: PackedModel, _ tensor: PackedTensor, _ kernels: KernelSet,
-    to target: UnsafeMutablePointer<Float>
-  ) {
-    guard !tensor.scheme.hasScales else { return }
-    kernels.widen(packed.row(tensor, 0), to: target, adding: false)
+    self.tables = tables
   }
 
   func vector(_ tensor: Int, count: Int) -> KernelVector {
@@ -74,20 +78,8 @@ struct LoadedTensors: ~Copyable, @unchecked Sendable {
   /// Of a tensor that a validated linear multiplies with.
   func matrix(_ tensor: Int) -> KernelMatrix { matrices[tensor]! }
 
-  var byteCount: Int { floats.bytes.count + sums.bytes.count }
-}
+  /// Of a tensor that a validated embedding reads.
+  func table(_ tensor: Int) -> KernelTable { tables[tensor]! }
 
-extension PackedModel {
-  /// A row of a table as it is stored.
-  func row(_ tensor: PackedTensor, _ row: Int) -> StoredRow {
-    let (scheme, columns) = (tensor.scheme, tensor.columns)
-    let elements = elements(tensor).baseAddress! + row * scheme.byteCount(rows: 1, columns: columns)
-    var groups: UnsafePointer<UInt8>?
-    if scheme.groupSize != nil {
-      let first = self.groups(tensor).baseAddress!.assumingMemoryBound(to: UInt8.self)
-      groups = first + row * scheme.groupCount(columns: columns)
-    }
-    return StoredRow(
-      scheme, width: columns, elements: elements, groups: groups, scale: scale(tensor, row: row))
-  }
+  var byteCount: Int { floats.bytes.count + sums.bytes.count }
 }

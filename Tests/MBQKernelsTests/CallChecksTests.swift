@@ -81,4 +81,30 @@ struct CallChecksTests {
     await #expect(processExitsWith: .failure) { Self.attend(size: 257) }
     await #expect(processExitsWith: .failure) { Self.attend(rows: 3) }
   }
+
+  /// Widens row `row` of a table of 2 × 32 int4 levels.
+  private static func widen(
+    _ row: Int, elementCount: Int = 32, groupCount: Int = 2, scaleCount: Int = 4
+  ) {
+    let bytes = AlignedBuffer(byteCount: 64)
+    let floats = AlignedBuffer(byteCount: 128)
+    KernelSets.generic.widen(
+      KernelTable(
+        .int4RowsGroup32, rows: 2, columns: 32,
+        elements: UnsafeRawBufferPointer(rebasing: bytes.bytes[..<elementCount]),
+        groups: UnsafeRawBufferPointer(rebasing: bytes.bytes[..<groupCount]),
+        scales: UnsafeRawBufferPointer(rebasing: bytes.bytes[..<scaleCount])),
+      row: row, to: floats.pointer(to: Float.self), adding: false)
+  }
+
+  @Test("tables that end early, and rows they have not got")
+  func tables() async {
+    Self.widen(0)
+    Self.widen(1)
+    await #expect(processExitsWith: .failure) { Self.widen(2) }
+    await #expect(processExitsWith: .failure) { Self.widen(-1) }
+    await #expect(processExitsWith: .failure) { Self.widen(0, elementCount: 31) }
+    await #expect(processExitsWith: .failure) { Self.widen(0, groupCount: 1) }
+    await #expect(processExitsWith: .failure) { Self.widen(0, scaleCount: 3) }
+  }
 }

@@ -116,6 +116,9 @@ struct IntegerFormTests {
   @Test("rows of tables of levels", arguments: KernelSets.runnable)
   func tables(kernels: KernelSet) {
     var generator = SeededGenerator(seed: 12)
+    let scaleBits = bfloat16(from: 0.37)
+    let scale = float(fromBFloat16: scaleBits)
+    let scaleBytes = GuardedBytes([scaleBits])
     for width in [1, 2, 15, 16, 17, 32, 33, 64, 127, 130] {
       for (bits, size) in IntegerForm.levels {
         let top = 1 << bits - 1
@@ -128,7 +131,7 @@ struct IntegerFormTests {
         for (column, level) in levels.enumerated() { packed.set(level, 0, column) }
         let values = levels.enumerated().map { column, level in
           let group = Int(groups[column / size])
-          return Float(group % 16 * (level - group / 16)) * 0.37
+          return Float(group % 16 * (level - group / 16)) * scale
         }
         let stored = GuardedBytes(packed.bytes)
         let groupBytes = GuardedBytes(groups)
@@ -137,11 +140,10 @@ struct IntegerFormTests {
             start.isEmpty ? [Float](repeating: .nan, count: width) : start, rows: 1, width: width)
           let scheme = IntegerForm(groupSize: size, bits: bits).scheme(inPanels: false)
           kernels.widen(
-            StoredRow(
-              scheme, width: width, elements: stored.base,
-              groups: UnsafePointer(groupBytes.base.assumingMemoryBound(to: UInt8.self)),
-              scale: 0.37),
-            to: y.base, adding: !start.isEmpty)
+            KernelTable(
+              scheme, rows: 1, columns: width, elements: stored.bytes, groups: groupBytes.bytes,
+              scales: scaleBytes.bytes),
+            row: 0, to: y.base, adding: !start.isEmpty)
           #expect(y.guardsHold && y.paddingIsZero)
           let expected = start.isEmpty ? values : zip(start, values).map { $0 + $1 }
           #expect(

@@ -56,16 +56,18 @@ struct RowTests {
     }
   }
 
-  /// `row` widened to floats over what `start` holds.
+  /// `row` widened to floats over what `start` holds; bfloat16 has the scale.
   private func widen<T>(
     _ kernels: KernelSet, _ row: [T], _ scheme: SchemeCode, scale: Float, adding start: [Float]?
   ) -> [Float] {
     let stored = GuardedBytes(row)
+    let scales = GuardedBytes([bfloat16(from: scale)])
     let y = GuardedRows(
       start ?? [Float](repeating: .nan, count: row.count), rows: 1, width: row.count)
     kernels.widen(
-      StoredRow(scheme, width: row.count, elements: stored.base, scale: scale), to: y.base,
-      adding: start != nil)
+      KernelTable(
+        scheme, rows: 1, columns: row.count, elements: stored.bytes, scales: scales.bytes),
+      row: 0, to: y.base, adding: start != nil)
     #expect(y.guardsHold && y.paddingIsZero)
     return y.values
   }
@@ -83,7 +85,8 @@ struct RowTests {
   @Test("every byte is widened and scaled", arguments: KernelSets.runnable)
   func bytes(kernels: KernelSet) {
     let bytes = (-128...127).map { Int8($0) }
-    for scale in [1, 0.1, 1e-38, 3e36] as [Float] {
+    for scale in ([1, 0.1, 1e-38, 3e36] as [Float]).map({ float(fromBFloat16: bfloat16(from: $0)) })
+    {
       let widened = widen(kernels, bytes, .int8Rows, scale: scale, adding: nil)
       #expect(difference(widened, bytes.map { Float($0) * scale }) == nil)
     }
