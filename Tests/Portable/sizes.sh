@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 swift build -c release --product mbq-classify --static-swift-stdlib \
-  -Xswiftc -use-ld=lld -Xlinker -s -Xlinker --icf=all \
+  -Xswiftc -use-ld=lld -Xlinker -s -Xlinker --icf=all -Xlinker --no-export-dynamic \
   --scratch-path .build/static >.build/portable/static.log 2>&1 \
   || { tail -n 20 .build/portable/static.log >&2; echo "error: mbq-classify does not build" >&2; exit 1; }
 

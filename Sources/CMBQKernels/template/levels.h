@@ -7,6 +7,13 @@
 
 enum { LEVEL_COLUMNS_MOST = 32 };
 
+/* A panel is widened once for many rows: where every byte counts, one loop has to do. */
+#ifdef MBQ_SMALL
+#define LEVELS_UNROLL
+#else
+#define LEVELS_UNROLL UNROLL
+#endif
+
 /* Columns of a panel that are stored together. */
 INLINE uint32_t level_columns(uint32_t bits) { return bits == 3 ? 32 : 32 / bits; }
 
@@ -35,18 +42,13 @@ INLINE void widen_step(v32u q, const group16 *group, int8_t *to) {
 
 /* What is stored together, from `p` on. */
 INLINE void widen_together(const uint32_t bits, const uint8_t *p, const group16 *group, int8_t *to) {
-  if (bits == 3) {
-    const v32u low[2] = {load_levels(p), load_levels(p + 64)}, high = load_levels(p + 128);
-    UNROLL for (int s = 0; s < 8; s++) {
-      const v32u two = low[s / 4] >> s % 4 * 2 & 0x0303;
-      const v32u four = (s < 2 ? high << (2 - s) : high >> (s - 2)) & 0x0404;
-      widen_step(two | four, group, to + 64 * s);
-    }
-    return;
+  const uint32_t low_bits = bits == 3 ? 2 : bits, steps = 8 / low_bits;
+  const uint16_t mask = ((1u << low_bits) - 1) * 0x0101;
+  LEVELS_UNROLL for (uint32_t s = 0; s < level_columns(bits) / 4; s++) {
+    v32u q = load_levels(p + s / steps * 64) >> s % steps * low_bits & mask;
+    if (bits == 3) q |= (load_levels(p + 128) >> s & 0x0101) << 2;
+    widen_step(q, group, to + 64 * s);
   }
-  const v32u x = load_levels(p);
-  const uint16_t mask = ((1u << bits) - 1) * 0x0101;
-  UNROLL for (uint32_t s = 0; s < 8 / bits; s++) widen_step(x >> bits * s & mask, group, to + 64 * s);
 }
 
 INLINE void widen_levels(const uint32_t bits, const uint8_t *p, mbq_levels levels, uint32_t inputs,
@@ -63,11 +65,15 @@ INLINE void widen_levels(const uint32_t bits, const uint8_t *p, mbq_levels level
 /* A panel of levels, its inputs rounded up to what is stored together, as the int8 panel it stands for. */
 static NOINLINE void SET(widen_panel)(const uint8_t *p, mbq_levels levels, uint32_t inputs,
                                       int8_t *to) {
+#ifdef MBQ_SMALL
+  widen_levels(levels.bits, p, levels, inputs, to);
+#else
   switch (levels.bits) {
   case 2: widen_levels(2, p, levels, inputs, to); break;
   case 3: widen_levels(3, p, levels, inputs, to); break;
   default: widen_levels(4, p, levels, inputs, to);
   }
+#endif
 }
 
 /* The level of column `i` of a table's row. */

@@ -43,7 +43,8 @@ MULTIPLY_FLOAT(multiply_f32, 0)
 MULTIPLY_FLOAT(multiply_f16, 1)
 #undef TILE
 
-INLINE void linear_float(const mbq_linear *a, const int half) {
+/* One body for both: which product is called is asked once a block. */
+static NOINLINE void SET(linear_float)(const mbq_linear *a, int half) {
   if (a->rows == 0) return;
   const uint32_t panels = (a->outputs + 15) / 16, does = epilogue_of(a);
   const uint32_t blocks = (a->rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
@@ -66,5 +67,5 @@ INLINE void linear_float(const mbq_linear *a, const int half) {
   for (uint32_t i = 0; i < blocks; i++) finish_rows(a, block_of(i, blocks, a->rows));
 }
 
-static void SET(linear_f32)(const mbq_linear *a) { linear_float(a, 0); }
-static void SET(linear_f16)(const mbq_linear *a) { linear_float(a, 1); }
+static void SET(linear_f32)(const mbq_linear *a) { SET(linear_float)(a, 0); }
+static void SET(linear_f16)(const mbq_linear *a) { SET(linear_float)(a, 1); }
