@@ -113,7 +113,8 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "MBQTestSupport", dependencies: ["MBQCore", "CZlib"], path: "Tests/MBQTestSupport",
+      name: "MBQTestSupport", dependencies: ["MBQCore", "MBQEvaluation", "CZlib"],
+      path: "Tests/MBQTestSupport",
       swiftSettings: swiftSettings),
     tests("MBQCore"),
     tests("MBQTokenizer"),
@@ -144,7 +145,8 @@ let package = Package(
       ]),
     tests(
       "MBQEvaluation",
-      ["MBQCore", "MBQModel", "MBQReport", "MBQRuntime", "MBQTokenizer", "CZlib"]),
+      ["MBQCore", "MBQModel", "MBQRuntime", "MBQTokenizer", "CZlib"]),
+    tests("MBQReport", ["MBQCore", "MBQEvaluation"]),
     tests("mbq", ["mbq-classify", "mbq-bench"]),
   ],
   swiftLanguageModes: [.v6],

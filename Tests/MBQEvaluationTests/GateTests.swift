@@ -1,5 +1,6 @@
 import Foundation
 import MBQCore
+import MBQTestSupport
 import Testing
 
 @testable import MBQEvaluation

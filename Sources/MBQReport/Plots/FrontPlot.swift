@@ -39,7 +39,8 @@ public struct FrontPlot: Sendable {
     }
 
     func tip(_ value: Double) -> String {
-      self == .share ? Human.percent(value) : String(format: "%.2g", value)
+      guard value.isFinite else { return "-" }
+      return self == .share ? Human.percent(value) : String(format: "%.2g", value)
     }
   }
 
@@ -82,7 +83,7 @@ public struct FrontPlot: Sendable {
   /// The points no other beats in both size and share, the smallest first.
   public var front: [Point] {
     var front: [Point] = []
-    let heights = points.map { ($0, quality.height($0.agreement)) }
+    let heights = drawn.map { ($0.element, quality.height($0.element.agreement)) }
     var highest = -Double.infinity
     for (point, height) in heights.sorted(by: { ($0.0.bytes, -$0.1) < ($1.0.bytes, -$1.1) })
     where height > highest {
@@ -90,6 +91,11 @@ public struct FrontPlot: Sendable {
       highest = height
     }
     return front
+  }
+
+  /// Without a figure a point has no place.
+  private var drawn: [(offset: Int, element: Point)] {
+    points.enumerated().filter { $0.element.agreement.isFinite }
   }
 
   private var summary: String {
@@ -108,12 +114,12 @@ public struct FrontPlot: Sendable {
   }
 
   private func draw(on canvas: inout PlotCanvas, _ legend: PlotLegend) {
-    let sizes = points.map { Double(max($0.bytes, 1)) }
+    let sizes = drawn.map { Double(max($0.element.bytes, 1)) }
     let (least, most) = (sizes.min() ?? 1, max(sizes.max() ?? 1, Double(maximumBytes ?? 1)))
     // What shrinks by factors is read in factors: on an even axis all that is small would be one spot.
     let isLogarithmic = most >= 3 * least
     let x = isLogarithmic ? (least / 1.25, most * 1.25) : (0, most * 1.08)
-    let ends = points.flatMap {
+    let ends = drawn.map(\.element).flatMap {
       [$0.agreement, $0.interval?.lower ?? $0.agreement, $0.interval?.upper ?? $0.agreement]
     }.map(quality.height)
     let (low, high) = (ends.min() ?? 0, ends.max() ?? 1)
@@ -131,7 +137,7 @@ public struct FrontPlot: Sendable {
       canvas.line(place, axes.frame.top, place, axes.frame.bottom, "limit")
     }
     drawFront(axes, on: &canvas)
-    for (index, point) in points.enumerated() {
+    for (index, point) in drawn {
       let (x, y) = (axes.x(Double(point.bytes)), axes.y(quality.height(point.agreement)))
       let mark = PlotMark(series: index)
       if let interval = point.interval {

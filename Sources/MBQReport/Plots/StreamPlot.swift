@@ -42,11 +42,11 @@ public struct StreamPlot: Sendable {
     let values = points.flatMap { [$0.largest, $0.median, $0.equalized] }.filter {
       $0 > 0 && $0.isFinite
     }
-    // Decades, wide enough for the limits that are near.
-    let lowest = floor(log10(min(values.min() ?? 1, 0.1)))
+    // Decades, wide enough for the limits that are near; below 1e-300 there are no whole ones.
+    let lowest = floor(log10(min(max(values.min() ?? 1, 1e-300), 0.1)))
     let highest = ceil(log10(max(values.max() ?? 1, 1.2e5)))
     func y(_ value: Double) -> Double {
-      let share = (log10(value) - lowest) / (highest - lowest)
+      let share = max(0, (log10(value) - lowest) / (highest - lowest))
       return Self.height - Self.bottom - share * (Self.height - Self.top - Self.bottom)
     }
     func x(_ index: Int) -> Double {
@@ -76,7 +76,9 @@ public struct StreamPlot: Sendable {
     for (style, value) in [
       ("median", \Point.median), ("equalized", \Point.equalized), ("largest", \Point.largest),
     ] {
-      let path = points.enumerated().filter { $0.element[keyPath: value] > 0 }.map {
+      let path = points.enumerated().filter {
+        $0.element[keyPath: value] > 0 && $0.element[keyPath: value].isFinite
+      }.map {
         "\(number(x($0.offset))),\(number(y($0.element[keyPath: value])))"
       }
       parts.append(#"<polyline class="\#(style)" points="\#(path.joined(separator: " "))"/>"#)
@@ -117,8 +119,7 @@ public struct StreamPlot: Sendable {
   }
 
   private func text(_ x: Double, _ y: Double, _ anchor: String, _ content: String) -> String {
-    let escaped = content.replacingOccurrences(of: "&", with: "&amp;")
-      .replacingOccurrences(of: "<", with: "&lt;")
+    let escaped = Markup.escaped(DisplayText.clean(content, limit: 80))
     return #"<text x="\#(number(x))" y="\#(number(y))" text-anchor="\#(anchor)">\#(escaped)</text>"#
   }
 

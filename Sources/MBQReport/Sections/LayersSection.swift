@@ -44,7 +44,7 @@ enum LayersSection: ReportSection {
 
   private static func plot(_ report: ReportDocument) -> SeriesPlot? {
     let variants = shown(report)
-    let values = variants.flatMap { $0.1.layerErrors.map(\.error) }
+    let values = variants.flatMap { $0.1.layerErrors.map(\.error) }.filter(\.isFinite)
     guard let largest = values.max(), largest > 0 else { return nil }
     let smallest = values.filter { $0 > 0 }.min() ?? largest
     // A variant ten times as exact as another would lie on the axis.
@@ -52,7 +52,7 @@ enum LayersSection: ReportSection {
     let layers = variants.flatMap { $0.1.layerErrors.map(\.layer) }
     let last = Double(layers.max() ?? 1)
     let summary = variants.map { variant in
-      let worst = variant.1.layerErrors.max { $0.error < $1.error }
+      let worst = variant.1.layerErrors.filter(\.error.isFinite).max { $0.error < $1.error }
       return DisplayText.clean(variant.1.name, limit: 80)
         + (worst.map { ": at most \(Human.percent($0.error)) after layer \($0.layer)" } ?? "")
     }
@@ -64,7 +64,9 @@ enum LayersSection: ReportSection {
       series: variants.map { place, variant in
         .init(
           name: variant.name, mark: place,
-          points: variant.layerErrors.filter { !isLogarithmic || $0.error > 0 }.map {
+          points: variant.layerErrors.filter {
+            $0.error.isFinite && (!isLogarithmic || $0.error > 0)
+          }.map {
             (Double($0.layer), $0.error)
           }, weights: Array(repeating: 0.15, count: variant.layerErrors.count))
       }, isLogarithmic: isLogarithmic, wholeX: true)

@@ -1,5 +1,6 @@
 import Foundation
 import MBQCore
+import MBQTestSupport
 import Testing
 
 @testable import MBQEvaluation
@@ -168,7 +169,9 @@ struct DisplayTextTests {
   @Test("East Asian wide characters are those of Unicode's table")
   func wide() throws {
     var expected = Set<UInt32>()
-    for line in try Goldens.text("width.txt").split(separator: "\n") where !line.hasPrefix("#") {
+    let table = try String(
+      contentsOfFile: Repository.path("Tests/Oracles/evaluation/width.txt"), encoding: .utf8)
+    for line in table.split(separator: "\n") where !line.hasPrefix("#") {
       let ends = line.split(separator: " ").compactMap { UInt32($0, radix: 16) }
       expected.formUnion(ends[0]...ends[1])
     }

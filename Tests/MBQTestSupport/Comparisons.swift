@@ -1,10 +1,9 @@
 import MBQCore
-
-@testable import MBQEvaluation
+public import MBQEvaluation
 
 /// Answers of two models made from a seed.
-enum Comparisons {
-  static func key(
+public enum Comparisons {
+  public static func key(
     rows: Int, labels: [String] = ["real", "fake"], isLabelled: Bool = true,
     hasBaseline: Bool = true, shard: AnswersKey.Shard = .whole, limit: Int = 5
   ) -> AnswersKey {
@@ -23,7 +22,7 @@ enum Comparisons {
   }
 
   /// The answers to the rows of the key's part; a row has the same ones in whatever part it is.
-  static func answers(_ key: AnswersKey, upTo count: Int? = nil) throws -> Answers {
+  public static func answers(_ key: AnswersKey, upTo count: Int? = nil) throws -> Answers {
     var answers = try Answers(key: key)
     for place in 0..<(count ?? key.rowCount) {
       let row = key.shard.row(place)
@@ -42,7 +41,7 @@ enum Comparisons {
     return answers
   }
 
-  static func small() throws -> ComparisonSummary {
+  public static func small() throws -> ComparisonSummary {
     guard let comparison = try answers(key(rows: 60)).comparison() else {
       preconditionFailure("it has a baseline")
     }
