@@ -95,8 +95,6 @@ struct Executor {
       case .int8PerToken: true
       case .float32: false
       }
-    // Of an unsigned number, of which Embedded Swift takes the root without a mathematics library.
-    let scale = 1 / Float(UInt32(size)).squareRoot()
     state.parallel.run(batch.count * o.heads) { task, worker in
       let start = profile?.now() ?? 0
       let text = task / o.heads
