@@ -160,8 +160,8 @@ struct CalibrateTests {
   @Test(
     "says what is wrong with a request",
     arguments: [
-      (["--texts", "0"], 2, "error: texts is 0; allowed: 1 to 1000000\n"),
-      (["--max-tokens", "1"], 2, "error: max-tokens is 1; allowed: 3 to 65535\n"),
+      (["--texts", "0"], 2, "error: --texts is 0; allowed: 1 to 1000000\n"),
+      (["--text-tokens", "1"], 2, "error: --text-tokens is 1; allowed: 3 to 65535\n"),
       (
         ["--observer", "max"], 2,
         "Error: --observer is 'max'; allowed: min-max, percentile, mse, entropy.\n"

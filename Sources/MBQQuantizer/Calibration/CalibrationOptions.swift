@@ -1,3 +1,5 @@
+public import MBQCore
+
 /// How texts are drawn for calibration.
 public struct CalibrationOptions: Hashable, Sendable, Codable {
   /// Texts to calibrate on; fewer if there are fewer.
@@ -25,13 +27,17 @@ public struct CalibrationOptions: Hashable, Sendable, Codable {
   public var heldBack: Int { (texts + 3) / 4 }
 
   /// Refuses, with `CalibrationError.invalidOption`, counts that are out of range.
-  public func check() throws(CalibrationError) {
-    for (name, found, allowed) in [
-      ("texts", texts, Self.textsAllowed),
-      ("max-tokens", maximumTokens, Self.maximumTokensAllowed),
+  ///
+  /// `textsName` and `tokensName` are the settings they come from.
+  public func check(
+    textsName: Setting = .texts, tokensName: Setting = .textTokens
+  ) throws(CalibrationError) {
+    for (setting, found, allowed) in [
+      (textsName, texts, Self.textsAllowed),
+      (tokensName, maximumTokens, Self.maximumTokensAllowed),
     ] where !allowed.contains(found) {
       throw .invalidOption(
-        name, found: "\(found)", allowed: "\(allowed.lowerBound) to \(allowed.upperBound)")
+        setting, found: "\(found)", allowed: "\(allowed.lowerBound) to \(allowed.upperBound)")
     }
   }
 }

@@ -1,5 +1,5 @@
-import MBQSchemes
 import MBQCore
+import MBQSchemes
 
 // What is refused before any work is done: what would otherwise be left out without a word.
 

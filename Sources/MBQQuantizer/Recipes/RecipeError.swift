@@ -1,7 +1,7 @@
 public import MBQCore
 
 /// Why a recipe cannot be followed.
-public enum RecipeError: ExplainedError, Equatable {
+public enum RecipeError: SettingError, Equatable {
   /// A key no recipe has, and the one that was most likely meant.
   public struct UnknownKey: Equatable, Sendable {
     public var path: String
@@ -20,14 +20,14 @@ public enum RecipeError: ExplainedError, Equatable {
   /// A value of the wrong type or out of range; `path` is such as `weights.bits`.
   case invalid(file: String, path: String, line: Int, found: String, allowed: String)
 
-  public var explanation: String {
+  public func explanation(naming name: (Setting) -> String) -> String {
     switch self {
     case .file(let error): error.explanation
-    case .notFound(let name, let looked, let available):
-      "there is no recipe '\(name)': neither a file of that name nor "
+    case .notFound(let missing, let looked, let available):
+      "there is no recipe '\(missing)': neither a file of that name nor "
         + looked.map { "'\($0)'" }.joined(separator: " nor ")
         + (available.isEmpty
-          ? "; give --recipe the path of a file"
+          ? "; give the path of a file as \(name(.recipe))"
           : "; there are \(available.joined(separator: ", ")), or give the path of a file")
     case .tooLong(let file, let bytes, let limit):
       "'\(file)' has \(bytes) bytes; a recipe has at most \(limit): is this a recipe?"

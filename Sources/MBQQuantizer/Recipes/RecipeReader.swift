@@ -40,11 +40,102 @@ public enum RecipeReader {
       throw .syntax(file: file, line: nil, problem: "it is no YAML")
     }
     guard let root, !isEmpty(root) else { return Recipe() }
-    let unknown = RecipeKeys.unknown(in: root)
+    let unknown = RecipeKey.unknown(in: root)
     guard unknown.keys.isEmpty else {
       throw .unknownKeys(file: file, unknown.keys, allowed: unknown.allowed)
     }
-    return try RecipeFields(root, path: "", file: file).recipe()
+    var recipe = Recipe()
+    for (name, node) in try mapping(root, "", file) {
+      if name == "overrides" {
+        recipe.overrides = try overrides(node, file)
+      } else if RecipeKey.at(name) != nil {
+        try read(name, node, file, into: &recipe)
+      } else {
+        let group = try mapping(node, name, file)
+        for (key, value) in group { try read("\(name).\(key)", value, file, into: &recipe) }
+        try checkGroup(group, name, file)
+      }
+    }
+    return recipe
+  }
+
+  // MARK: Values
+
+  /// The keys of a mapping and their values; unknown keys are refused before.
+  private static func mapping(
+    _ node: Node, _ path: String, _ file: String
+  ) throws(RecipeError) -> [(name: String, value: Node)] {
+    guard case .mapping(let mapping) = node else {
+      throw invalid(
+        file, path.isEmpty ? "the recipe" : path,
+        RecipeRefusal(node, allowed: "keys and values, such as 'bits: 4'"))
+    }
+    return mapping.map { ($0.key.scalar?.string ?? "", $0.value) }
+  }
+
+  private static func read(
+    _ path: String, _ node: Node, _ file: String, into recipe: inout Recipe
+  ) throws(RecipeError) {
+    guard case .recipe(let read, _)? = RecipeKey.at(path)?.place else { return }
+    do throws(RecipeRefusal) {
+      try read(node, &recipe)
+    } catch {
+      throw invalid(file, path, error)
+    }
+  }
+
+  private static func overrides(
+    _ node: Node, _ file: String
+  ) throws(RecipeError) -> [Recipe.Override] {
+    guard case .sequence(let elements) = node else {
+      throw invalid(
+        file, "overrides",
+        RecipeRefusal(node, allowed: "a list of keys and values, each after '- '"))
+    }
+    var overrides: [Recipe.Override] = []
+    for (index, element) in elements.enumerated() {
+      let path = "overrides[\(index)]"
+      let group = try mapping(element, path, file)
+      var override = Recipe.Override(sites: "")
+      for (name, value) in group {
+        guard case .override(let read)? = RecipeKey.at("overrides.\(name)")?.place else { continue }
+        do throws(RecipeRefusal) {
+          try read(value, &override)
+        } catch {
+          throw invalid(file, "\(path).\(name)", error)
+        }
+      }
+      guard !override.sites.isEmpty else {
+        throw .invalid(
+          file: file, path: "\(path).sites", line: element.mark?.line ?? 1, found: "missing",
+          allowed: RecipeKind<String>.patternExample)
+      }
+      try checkGroup(group, path, file)
+      overrides.append(override)
+    }
+    return overrides
+  }
+
+  /// `group` means something with 4 bits or fewer only.
+  private static func checkGroup(
+    _ group: [(name: String, value: Node)], _ path: String, _ file: String
+  ) throws(RecipeError) {
+    guard let size = group.first(where: { $0.name == "group" })?.value,
+      let bits = group.first(where: { $0.name == "bits" })?.value.scalar.flatMap({ Int($0.string) }
+      ),
+      bits > 4
+    else { return }
+    throw invalid(
+      file, "\(path).group",
+      RecipeRefusal(
+        size, allowed: "nothing with \(bits) bits; groups are for 4 bits and fewer"))
+  }
+
+  private static func invalid(
+    _ file: String, _ path: String, _ refusal: RecipeRefusal
+  ) -> RecipeError {
+    .invalid(
+      file: file, path: path, line: refusal.line, found: refusal.found, allowed: refusal.allowed)
   }
 
   /// A file of comments only.
@@ -100,5 +191,46 @@ public enum RecipeReader {
     default:
       return .syntax(file: file, line: nil, problem: "it is no YAML")
     }
+  }
+}
+
+/// Finds recipes by name.
+public enum RecipeFiles {
+  /// The folders recipes are looked for in: of a checkout in the current directory, and where
+  /// `make install` puts them.
+  public static var folders: [String] {
+    let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+    let executable = Bundle.main.executableURL?.resolvingSymlinksInPath() ?? program
+    let prefix = executable.deletingLastPathComponent().deletingLastPathComponent()
+    return ["Calibration/recipes", prefix.appendingPathComponent("share/mbq/recipes").path]
+  }
+
+  /// The names of those that are there, in order.
+  public static func names(in folders: [String] = folders) -> [String] {
+    var names = Set<String>()
+    for folder in folders {
+      for file in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      where file.hasSuffix(".yaml") {
+        names.insert(String(file.dropLast(5)))
+      }
+    }
+    return names.sorted()
+  }
+
+  /// The path of a recipe: of one that is there by name, or the path itself.
+  ///
+  /// Refuses, with `RecipeError.notFound`, a name that is neither.
+  public static func find(
+    _ name: String, in folders: [String] = folders
+  ) throws(RecipeError) -> String {
+    let looked = name.contains("/") ? [] : folders.map { "\($0)/\(name).yaml" }
+    for path in looked + [name] where isFile(path) { return path }
+    throw .notFound(name: name, looked: looked, available: names(in: folders))
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && !isFolder.boolValue
   }
 }

@@ -40,9 +40,11 @@ extension Toolchain {
     let checkpoint = try options.checkpoint.open()
     let pool = try pool()
     defer { withExtendedLifetime(pool) {} }
+    let sample = CalibrationOptions(
+      texts: options.sampleTexts, maximumTokens: options.sampleTokens)
+    try sample.check(textsName: .sampleTexts, tokensName: .sampleTokens)
     let drawn = try CalibrationData(
-      toolchain: self, columns: options.dataset,
-      options: .init(texts: options.sampleTexts, maximumTokens: options.sampleTokens)
+      toolchain: self, columns: options.dataset, options: sample
     ).texts(options.text, checkpoint)
     let plan = try Plan(Recipe(), hasText: true)
     var compressor = Compressor(plan, parallel: pool.parallel)

@@ -76,7 +76,7 @@ extension Toolchain {
     let checkpoint = try options.checkpoint.open()
     let sample = CalibrationOptions(
       texts: options.sampleTexts, maximumTokens: options.sampleTokens)
-    try sample.check()
+    try sample.check(textsName: .sampleTexts, tokensName: .sampleTokens)
     var drawn: [[UInt32]] = []
     if let text = options.text {
       let found = try CalibrationData(toolchain: self, columns: options.dataset, options: sample)

@@ -162,7 +162,7 @@ private struct Maker {
     quantize.recipe = recipe
     quantize.dataset = options.dataset
     // Nothing of a model in floats is chosen by text.
-    if recipe.weights?.bits ?? 8 <= 8, let text = options.text {
+    if try Plan(recipe).precision == .int8, let text = options.text {
       quantize.text = text
       if drawn == nil {
         drawn = try CalibrationData(

@@ -103,23 +103,23 @@ struct CalibrationTextTests {
         == "'a.csv' has no text to calibrate on; name a file with at least one text")
     #expect(
       explanation { try Self.sample(["", " \n"]) }
-        == "'a.csv' has no usable text: 2 read, 2 of them blank; check which columns are read "
-        + "(--text-column)")
+        == "'a.csv' has no usable text: 2 read, 2 of them blank; check text column, which "
+        + "says where texts are")
     let evaluation = ["one  thing", "another"]
     #expect(
       explanation { try Self.sample(["x", "", "one thing ", "y"], evaluation: evaluation) }
         == "1 of the 3 texts of 'a.csv' are also in 'b.csv', the first in row 3: a model calibrated "
         + "on the texts it is judged by looks better than it is; calibrate on other texts, or accept "
-        + "this with --allow-overlap")
+        + "this with permission to overlap")
     let allowed = try Self.sample(["x", "one thing"], evaluation: evaluation, allowsOverlap: true)
     #expect(allowed.audit.overlap == 1 && allowed.texts.count == 2)
     #expect(try Self.sample(["x"], evaluation: evaluation).audit.overlap == 0)
     #expect(
       explanation { try Self.sample(["x"], .init(texts: 0)) }
-        == "texts is 0; allowed: 1 to 1000000")
+        == "number of calibration texts is 0; allowed: 1 to 1000000")
     #expect(
       explanation { try Self.sample(["x"], .init(maximumTokens: 2)) }
-        == "max-tokens is 2; allowed: 3 to 65535")
+        == "token limit of calibration texts is 2; allowed: 3 to 65535")
   }
 }
 
