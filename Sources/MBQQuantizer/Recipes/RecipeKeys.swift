@@ -65,7 +65,8 @@ extension RecipeKey {
     .init(
       "prune.drop-stacks", .integer(Recipe.partsAllowed), \.prune.group.dropStacks,
       "feed-forward networks left out in each layer"),
-    .init("weights.bits", .integer(among: Recipe.bitsAllowed), \.weights.group.bits, "of a weight"),
+    .init(
+      "weights.bits", .integer(among: Recipe.bitsAllowed), \.weights.group.bits, "bits of a weight"),
     .init(
       "weights.group", .integer(among: Recipe.groupsAllowed), \.weights.group.group,
       "weights of a row with one scale; 4 bits and fewer"),
@@ -76,7 +77,7 @@ extension RecipeKey {
       "weights.zero-point", .flag, \.weights.group.zeroPoint, "a grid that need not be symmetric"),
     .init(
       "embeddings.bits", .integer(among: Recipe.bitsAllowed), \.embeddings.group.bits,
-      "of a word embedding's number"),
+      "bits of a number in the word table"),
     .init(
       "embeddings.group", .integer(among: Recipe.groupsAllowed), \.embeddings.group.group,
       "as for weights"),
