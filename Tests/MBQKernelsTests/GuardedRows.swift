@@ -116,6 +116,9 @@ final class GuardedBytes {
     UnsafeMutableRawBufferPointer(start: base, count: count)
   }
 
+  /// As those who only read take them.
+  var stored: UnsafeRawBufferPointer { UnsafeRawBufferPointer(bytes) }
+
   var guardsHold: Bool {
     (0..<Self.margin).allSatisfy {
       memory.load(fromByteOffset: $0, as: UInt8.self) == 0xA5

@@ -141,8 +141,8 @@ struct IntegerFormTests {
           let scheme = IntegerForm(groupSize: size, bits: bits).scheme(inPanels: false)
           kernels.widen(
             KernelTable(
-              scheme, rows: 1, columns: width, elements: stored.bytes, groups: groupBytes.bytes,
-              scales: scaleBytes.bytes),
+              scheme, rows: 1, columns: width, elements: stored.stored, groups: groupBytes.stored,
+              scales: scaleBytes.stored),
             row: 0, to: y.base, adding: !start.isEmpty)
           #expect(y.guardsHold && y.paddingIsZero)
           let expected = start.isEmpty ? values : zip(start, values).map { $0 + $1 }

@@ -66,7 +66,7 @@ struct RowTests {
       start ?? [Float](repeating: .nan, count: row.count), rows: 1, width: row.count)
     kernels.widen(
       KernelTable(
-        scheme, rows: 1, columns: row.count, elements: stored.bytes, scales: scales.bytes),
+        scheme, rows: 1, columns: row.count, elements: stored.stored, scales: scales.stored),
       row: 0, to: y.base, adding: start != nil)
     #expect(y.guardsHold && y.paddingIsZero)
     return y.values
